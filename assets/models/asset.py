@@ -1,0 +1,185 @@
+"""The things themselves."""
+
+import re
+from datetime import date
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from assets.models.catalog import Product, Vendor
+from assets.serials import serial_key
+from config.fields import CurrencyField, MoneyField
+from config.history import Record
+from people.models import Location, Person
+
+
+class AssetQuerySet(models.QuerySet["Asset"]):
+    def in_service(self) -> Self:
+        """What is neither retired, disposed of nor rejected."""
+        return self.exclude(state__in=Asset.ENDED)
+
+    def warranty_ending(self, within: int, on: date) -> Self:
+        """In service, and its warranty ends in 0 to `within` days from `on`."""
+        days_left = (on, date.fromordinal(on.toordinal() + within))
+        return self.in_service().filter(warranty_ends_on__range=days_left)
+
+
+class Asset(Record):
+    """One tagged thing. Its state, holder and place change only through `assets.lifecycle`."""
+
+    class State(models.TextChoices):
+        PLANNED = "planned", "planned"
+        ORDERED = "ordered", "ordered"
+        RECEIVED = "received", "received"
+        REJECTED = "rejected", "rejected"
+        IN_STOCK = "in_stock", "in stock"
+        IN_USE = "in_use", "in use"
+        IN_REPAIR = "in_repair", "in repair"
+        LOST = "lost", "lost"
+        RETIRED = "retired", "retired"
+        DISPOSED = "disposed", "disposed of"
+
+    ENDED = (State.REJECTED, State.RETIRED, State.DISPOSED)
+    # Somebody answers for it in these, even while it is away.
+    HELD = (State.IN_USE, State.IN_REPAIR, State.LOST)
+
+    tag = models.CharField(
+        "asset tag",
+        max_length=60,
+        unique=True,
+        error_messages={"unique": "Another asset has this tag already."},
+    )
+    serial = models.CharField("serial number", max_length=120, blank=True)
+    serial_key = models.CharField(max_length=150, blank=True, editable=False)
+    product = models.ForeignKey(Product, models.PROTECT, related_name="assets")
+    hostname = models.CharField(max_length=255, blank=True)
+    state = models.CharField(
+        max_length=10, choices=State, default=State.PLANNED, editable=False, db_index=True
+    )
+    holder = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="assets", editable=False
+    )
+    location = models.ForeignKey(
+        Location, models.PROTECT, null=True, blank=True, related_name="assets", editable=False
+    )
+    installed_in = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="parts", editable=False
+    )
+    supplier = models.ForeignKey(
+        Vendor, models.PROTECT, null=True, blank=True, related_name="supplied_assets"
+    )
+    order_number = models.CharField(max_length=60, blank=True)
+    purchased_on = models.DateField("purchased", null=True, blank=True)
+    cost = MoneyField(null=True, blank=True)
+    currency = CurrencyField()
+    warranty_starts_on = models.DateField("warranty starts", null=True, blank=True)
+    warranty_ends_on = models.DateField("warranty ends", null=True, blank=True, db_index=True)
+    notes = models.TextField(blank=True)
+
+    objects = AssetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["tag"]
+        permissions = [
+            ("receive_asset", "Can receive assets"),
+            ("hand_over_asset", "Can hand assets over"),
+            ("take_back_asset", "Can take assets back"),
+            ("move_asset", "Can move assets"),
+            ("retire_asset", "Can retire assets"),
+            ("view_cost", "Can see what assets cost"),
+            ("change_cost", "Can change what assets cost"),
+            ("import_asset", "Can import assets"),
+            ("export_asset", "Can export assets"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["serial_key"],
+                name="serial_is_unique_per_maker",
+                condition=~Q(serial_key=""),
+                violation_error_message="Another asset of this maker has this serial number.",
+            ),
+            models.CheckConstraint(
+                name="asset_is_held_only_while_somebody_answers_for_it",
+                condition=Q(state__in=["in_use", "in_repair", "lost"]) | Q(holder=None),
+                violation_error_message="Only what is in use, in repair or lost has a holder.",
+            ),
+            models.CheckConstraint(
+                name="asset_in_use_is_somewhere",
+                condition=~Q(state="in_use")
+                | Q(holder__isnull=False)
+                | Q(location__isnull=False)
+                | Q(installed_in__isnull=False),
+                violation_error_message="What is in use has a holder or a place.",
+            ),
+            models.CheckConstraint(
+                name="asset_is_not_installed_in_itself",
+                condition=Q(installed_in=None) | ~Q(installed_in=F("id")),
+                violation_error_message="An asset cannot be installed in itself.",
+            ),
+            models.CheckConstraint(
+                name="asset_has_a_tag", condition=~Q(tag=""), violation_error_message="Give a tag."
+            ),
+            models.CheckConstraint(
+                name="asset_cost_is_not_negative",
+                condition=Q(cost=None) | Q(cost__gte=0),
+                violation_error_message="The cost is below zero.",
+            ),
+            models.CheckConstraint(
+                name="warranty_ends_after_it_starts",
+                condition=Q(warranty_starts_on=None)
+                | Q(warranty_ends_on=None)
+                | Q(warranty_ends_on__gte=F("warranty_starts_on")),
+                violation_error_message="The warranty ends before it starts.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tag} {self.product.name}"
+
+    def derive(self) -> None:
+        self.tag = self.tag.strip()
+        self.serial = self.serial.strip()
+        self.serial_key = serial_key(self.product.maker_id, self.serial)
+
+
+class TagSequence(models.Model):
+    """The last number given behind a prefix; taken under a lock by `assets.lifecycle`."""
+
+    prefix = models.CharField(max_length=8, unique=True)
+    last = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.prefix}-{self.last:06}"
+
+
+class Identifier(Record):
+    """A number that names an asset in somebody else's world: an IMEI, a MAC address, a phone."""
+
+    class Kind(models.TextChoices):
+        IMEI = "imei", "IMEI"
+        ICCID = "iccid", "ICCID"
+        EID = "eid", "EID"
+        PHONE = "phone", "phone number"
+        MAC = "mac", "MAC address"
+        UUID = "uuid", "UUID"
+
+    asset = models.ForeignKey(Asset, models.CASCADE, related_name="identifiers")
+    kind = models.CharField(max_length=10, choices=Kind)
+    value = models.CharField(max_length=60)
+
+    class Meta:
+        ordering = ["kind", "value"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "value"],
+                name="identifier_is_unique_per_kind",
+                violation_error_message="Another asset has this number already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.value}"
+
+    def derive(self) -> None:
+        self.value = re.sub(r"[\s:./()-]", "", self.value).upper()

@@ -1,0 +1,33 @@
+"""Fields that more than one app uses."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+
+
+class MoneyField(models.DecimalField):
+    """An amount with two places, never negative. Its currency stands in a field beside it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_digits", 14)
+        kwargs.setdefault("decimal_places", 2)
+        kwargs.setdefault("validators", [MinValueValidator(0)])
+        super().__init__(*args, **kwargs)
+
+
+def default_currency() -> str:
+    return settings.DEFAULT_CURRENCY
+
+
+class CurrencyField(models.CharField):
+    """The three-letter code of ISO 4217."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 3)
+        kwargs.setdefault("default", default_currency)
+        kwargs.setdefault(
+            "validators", [RegexValidator(r"^[A-Z]{3}$", "Give an ISO 4217 code such as EUR.")]
+        )
+        super().__init__(*args, **kwargs)

@@ -1,0 +1,3 @@
+from contracts.models.contract import Contract, Coverage, Term
+
+__all__ = ["Contract", "Coverage", "Term"]

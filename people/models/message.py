@@ -1,0 +1,62 @@
+"""The outbox."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from people.models.person import Person
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def deliverable(self, at: datetime) -> Self:
+        """Owed now: queued and due, or claimed by a worker whose lease ran out."""
+        return self.filter(
+            Q(state=Message.State.QUEUED, next_attempt_at__lte=at)
+            | Q(state=Message.State.SENDING, leased_until__lt=at)
+        )
+
+    def failed(self) -> Self:
+        return self.filter(state=Message.State.FAILED)
+
+
+class Message(models.Model):
+    """One mail owed to one person, written with the change that caused it; see `people.outbox`."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "queued"
+        SENDING = "sending", "being sent"
+        SENT = "sent", "sent"
+        FAILED = "failed", "failed"
+
+    key = models.CharField(max_length=200, unique=True, help_text="One key is owed only once.")
+    recipient = models.ForeignKey(Person, models.PROTECT, related_name="messages")
+    subject = models.CharField(max_length=250)
+    text = models.TextField()
+    html = models.TextField(blank=True)
+    message_id = models.CharField(max_length=200, editable=False)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    next_attempt_at = models.DateTimeField(editable=False)
+    leased_until = models.DateTimeField(null=True, editable=False)
+    sent_at = models.DateTimeField(null=True, editable=False)
+    error = models.TextField(blank=True, editable=False)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        permissions = [("retry_message", "Can send failed messages again")]
+        indexes = [models.Index(fields=["state", "next_attempt_at"], name="message_to_deliver")]
+        constraints = [
+            models.CheckConstraint(
+                name="message_has_a_time_when_sent",
+                condition=Q(state="sent", sent_at__isnull=False)
+                | (~Q(state="sent") & Q(sent_at=None)),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.subject

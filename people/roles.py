@@ -1,0 +1,115 @@
+"""The roles, and what each may do: defined here, kept in groups by `synchronise`.
+
+`synchronise` runs after every migration, so that a new permission is given the moment it exists.
+An employee is anyone with a Person and no staff flag: he has the portal and no group.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group, Permission
+
+from people.models import Person
+
+ADMINISTRATOR, IT, FINANCE = "Administrator", "IT", "Finance"
+SERVICE_DESK, AUDITOR = "Service desk", "Auditor"
+
+PEOPLE = ["people.department", "people.location", "people.person"]
+REGISTER = [
+    "assets.asset",
+    "assets.category",
+    "assets.identifier",
+    "assets.product",
+    "assets.vendor",
+    "assets.vendoralias",
+]
+CUSTODY = ["assets.custody"]
+CONTRACTS = ["contracts.contract", "contracts.coverage", "contracts.term"]
+TICKETS = ["support.comment", "support.queue", "support.ticket", "support.ticketcategory"]
+MAIL = ["people.message", "support.alert"]
+EVERYTHING = [*PEOPLE, *REGISTER, *CUSTODY, *CONTRACTS, *TICKETS, *MAIL]
+TRACKED = [*PEOPLE, *REGISTER, *CUSTODY, *CONTRACTS, *TICKETS]
+
+
+def _grant(verbs: str, models: list[str]) -> set[str]:
+    """`_grant("add view", ["people.person"])` is people.add_person and people.view_person."""
+    pairs = [model.split(".") for model in models]
+    return {f"{app}.{verb}_{name}" for app, name in pairs for verb in verbs.split()}
+
+
+def _histories(models: list[str]) -> set[str]:
+    return {"{}.view_historical{}".format(*model.split(".")) for model in models}
+
+
+EDIT = "add change delete view"
+READ = _grant("view", EVERYTHING) | _histories(TRACKED)
+MOVES = {f"assets.{verb}_asset" for verb in ("receive", "hand_over", "take_back", "move", "retire")}
+EXCHANGE = "import export"
+
+ROLES: dict[str, set[str]] = {
+    IT: READ
+    | _grant(EDIT, [*PEOPLE, *REGISTER, *TICKETS])
+    | MOVES
+    | _grant(
+        EXCHANGE,
+        [
+            "people.location",
+            "people.person",
+            "assets.asset",
+            "assets.product",
+            "assets.vendor",
+            "support.ticket",
+        ],
+    )
+    | {"assets.view_cost", "support.answer_ticket", "people.retry_message"},
+    FINANCE: READ
+    | _grant(EDIT, [*CONTRACTS, "assets.vendor", "assets.vendoralias"])
+    | _grant(EXCHANGE, ["contracts.contract", "assets.vendor"])
+    | _grant("export", ["assets.asset"])
+    | {"assets.view_cost", "assets.change_cost", "people.retry_message"},
+    SERVICE_DESK: READ
+    | _grant(EDIT, TICKETS)
+    | {
+        "assets.hand_over_asset",
+        "assets.take_back_asset",
+        "support.answer_ticket",
+        "support.export_ticket",
+    },
+    AUDITOR: READ
+    | _grant(
+        "export",
+        [
+            "people.location",
+            "people.person",
+            "assets.asset",
+            "assets.product",
+            "assets.vendor",
+            "contracts.contract",
+            "support.ticket",
+        ],
+    )
+    | {"assets.view_cost", "people.view_user", "people.view_historicaluser"},
+}
+
+
+def synchronise(**kwargs: Any) -> None:
+    """Make the groups what ROLES says; an administrator has every permission there is."""
+    wanted = {**ROLES, ADMINISTRATOR: None}
+    granted = {
+        f"{permission.content_type.app_label}.{permission.codename}": permission
+        for permission in Permission.objects.select_related("content_type")
+    }
+    for role, names in wanted.items():
+        group, _ = Group.objects.get_or_create(name=role)
+        names = granted.keys() if names is None else names & granted.keys()
+        group.permissions.set([granted[name] for name in names])
+
+
+def mailbox(role: str) -> Person:
+    """The shared mailbox of a role, one of `Person.answers_for`; else the fallback mailbox."""
+    appointed = Person.objects.filter(answers_for=role).first()
+    if appointed is not None:
+        return appointed
+    email = settings.FALLBACK_MAILBOX
+    fallback = Person.objects.filter(email__iexact=email).first()
+    return fallback or Person.objects.create(name="IT", email=email, kind=Person.Kind.SHARED)
