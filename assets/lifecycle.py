@@ -194,7 +194,7 @@ def _locked(move: str, assets: Iterable[Asset]) -> Outcome:
 
 
 def refusal(move: str, asset: Asset) -> str:
-    """ "AS-000012 ThinkPad is in use (Ada Moss): it cannot be handed over. It must be in stock." """
+    """Why not: "AS-000012 T14 is in use (Ada): it cannot be handed over. It must be in stock."."""
     state = asset.get_state_display()
     holder = f" ({asset.holder})" if asset.holder else ""
     sources = " or ".join(str(source.label) for source in MOVES[move].sources)

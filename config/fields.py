@@ -18,7 +18,8 @@ class MoneyField(models.DecimalField):
 
 
 def default_currency() -> str:
-    return settings.DEFAULT_CURRENCY
+    code: str = settings.DEFAULT_CURRENCY
+    return code
 
 
 class CurrencyField(models.CharField):

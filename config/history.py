@@ -26,15 +26,15 @@ class Record(models.Model):
     class Meta:
         abstract = True
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.derive()
+        super().save(*args, **kwargs)
+
     def derive(self) -> None:
         """Fill in the stored fields that follow from this row's others. Runs before each write."""
 
     def clean(self) -> None:
         self.derive()
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.derive()
-        super().save(*args, **kwargs)
 
 
 def save_as(record: Record, *, by: Actor, reason: str) -> None:

@@ -57,12 +57,12 @@ def annual_cost(term: Term) -> Decimal | None:
     spread it over.
     """
     if term.billing != Term.Billing.ONCE:
-        return term.amount * BILLS_A_YEAR[Term.Billing(term.billing)]
+        amount: Decimal = term.amount * BILLS_A_YEAR[Term.Billing(term.billing)]
+        return amount
     if not term.ends_on:
         return None
-    return (term.amount * 12 / months(term.starts_on, term.ends_on)).quantize(
-        Decimal("0.01"), ROUND_HALF_UP
-    )
+    a_year: Decimal = term.amount * 12 / months(term.starts_on, term.ends_on)
+    return a_year.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def months(first: date, last: date) -> Decimal:

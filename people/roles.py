@@ -94,15 +94,13 @@ ROLES: dict[str, set[str]] = {
 
 def synchronise(**kwargs: Any) -> None:
     """Make the groups what ROLES says; an administrator has every permission there is."""
-    wanted = {**ROLES, ADMINISTRATOR: None}
     granted = {
         f"{permission.content_type.app_label}.{permission.codename}": permission
         for permission in Permission.objects.select_related("content_type")
     }
-    for role, names in wanted.items():
+    for role, names in (ROLES | {ADMINISTRATOR: set(granted)}).items():
         group, _ = Group.objects.get_or_create(name=role)
-        names = granted.keys() if names is None else names & granted.keys()
-        group.permissions.set([granted[name] for name in names])
+        group.permissions.set([granted[name] for name in names & granted.keys()])
 
 
 def mailbox(role: str) -> Person:

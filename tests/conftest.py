@@ -1,0 +1,82 @@
+import os
+import shutil
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+
+from people.roles import ADMINISTRATOR, AUDITOR, FINANCE, IT, SERVICE_DESK, synchronise
+from tests.factories import PersonFactory, UserFactory
+from tests.settings import DATA_DIR
+
+REQUIRE_ALL = bool(os.environ.get("TEST_REQUIRE_ALL"))
+
+
+def pytest_sessionfinish(session):
+    shutil.rmtree(DATA_DIR, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """A file, not memory, where SQLite serves: threads and processes share it."""
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if "sqlite" in database["ENGINE"]:
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        database["TEST"]["NAME"] = str(DATA_DIR / f"test-{worker}.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_cached():
+    cache.clear()
+
+
+@pytest.fixture
+def _restored_roles(transactional_db):
+    """The roles again, after a transactional test has emptied every table."""
+    synchronise()
+
+
+def member(role, **fields):
+    user = UserFactory(is_staff=True, **fields)
+    user.groups.add(Group.objects.get(name=role))
+    PersonFactory(user=user, name=user.name, email=user.email)
+    return user
+
+
+@pytest.fixture
+def administrator(db):
+    return member(ADMINISTRATOR)
+
+
+@pytest.fixture
+def it(db):
+    return member(IT)
+
+
+@pytest.fixture
+def finance(db):
+    return member(FINANCE)
+
+
+@pytest.fixture
+def service_desk(db):
+    return member(SERVICE_DESK)
+
+
+@pytest.fixture
+def auditor(db):
+    return member(AUDITOR)
+
+
+@pytest.fixture
+def employee(db):
+    """A person with a login and no staff flag."""
+    user = UserFactory()
+    return PersonFactory(user=user, name=user.name, email=user.email)
+
+
+@pytest.fixture
+def superuser(db):
+    return UserFactory(is_staff=True, is_superuser=True)

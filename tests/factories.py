@@ -1,0 +1,183 @@
+"""Records for tests: valid, and no more than each needs."""
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from assets.models import Asset, Category, Custody, Identifier, Product, Vendor, VendorAlias
+from contracts.models import Contract, Coverage, Term
+from people.models import Department, Location, Message, Person, User
+from support.models import Comment, Queue, Ticket, TicketCategory
+
+
+class UserFactory(DjangoModelFactory):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence("user{}@example.com".format)
+    name = factory.Sequence("User {}".format)
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):
+        kwargs.setdefault("password", "correct horse")
+        return model_class.objects.create_user(*args, **kwargs)
+
+
+class DepartmentFactory(DjangoModelFactory):
+    class Meta:
+        model = Department
+
+    name = factory.Sequence("Department {}".format)
+
+
+class LocationFactory(DjangoModelFactory):
+    class Meta:
+        model = Location
+
+    name = factory.Sequence("Site {}".format)
+
+
+class PersonFactory(DjangoModelFactory):
+    class Meta:
+        model = Person
+
+    name = factory.Sequence("Person {}".format)
+    email = factory.Sequence("person{}@example.com".format)
+
+
+class VendorFactory(DjangoModelFactory):
+    class Meta:
+        model = Vendor
+
+    name = factory.Sequence("Vendor {}".format)
+
+
+class VendorAliasFactory(DjangoModelFactory):
+    class Meta:
+        model = VendorAlias
+
+    vendor = factory.SubFactory(VendorFactory)
+    name = factory.Sequence("Alias {}".format)
+
+
+class CategoryFactory(DjangoModelFactory):
+    class Meta:
+        model = Category
+
+    name = factory.Sequence("Category {}".format)
+
+
+class ProductFactory(DjangoModelFactory):
+    class Meta:
+        model = Product
+
+    name = factory.Sequence("Model {}".format)
+    maker = factory.SubFactory(VendorFactory, is_maker=True)
+    category = factory.SubFactory(CategoryFactory)
+
+
+class AssetFactory(DjangoModelFactory):
+    """In stock, unless a holder is given: then in use, with its open custody."""
+
+    class Meta:
+        model = Asset
+        skip_postgeneration_save = True
+
+    tag = factory.Sequence("T-{:06}".format)
+    product = factory.SubFactory(ProductFactory)
+    state = factory.LazyAttribute(lambda it: "in_use" if it.holder else "in_stock")
+    holder = None
+
+    @factory.post_generation
+    def custody(self, create, extracted, **kwargs):
+        if create and self.state in Asset.HELD and (self.holder or self.location):
+            CustodyFactory(asset=self, holder=self.holder, location=self.location)
+
+
+class CustodyFactory(DjangoModelFactory):
+    class Meta:
+        model = Custody
+
+    asset = factory.SubFactory(AssetFactory)
+    holder = factory.SubFactory(PersonFactory)
+    since = factory.LazyFunction(timezone.now)
+
+
+class IdentifierFactory(DjangoModelFactory):
+    class Meta:
+        model = Identifier
+
+    asset = factory.SubFactory(AssetFactory)
+    kind = "mac"
+    value = factory.Sequence("00{:010X}".format)
+
+
+class ContractFactory(DjangoModelFactory):
+    class Meta:
+        model = Contract
+
+    number = factory.Sequence("C-{:05}".format)
+    title = factory.Sequence("Contract {}".format)
+    vendor = factory.SubFactory(VendorFactory)
+
+
+class TermFactory(DjangoModelFactory):
+    class Meta:
+        model = Term
+
+    contract = factory.SubFactory(ContractFactory)
+    starts_on = factory.LazyFunction(timezone.localdate)
+    amount = 100
+
+
+class CoverageFactory(DjangoModelFactory):
+    class Meta:
+        model = Coverage
+
+    contract = factory.SubFactory(ContractFactory)
+    asset = factory.SubFactory(AssetFactory)
+
+
+class QueueFactory(DjangoModelFactory):
+    class Meta:
+        model = Queue
+
+    name = factory.Sequence("Queue {}".format)
+
+
+class TicketCategoryFactory(DjangoModelFactory):
+    class Meta:
+        model = TicketCategory
+
+    name = factory.Sequence("Topic {}".format)
+
+
+class TicketFactory(DjangoModelFactory):
+    class Meta:
+        model = Ticket
+
+    number = factory.Sequence("TX-{:06}".format)
+    subject = factory.Sequence("Problem {}".format)
+    requester = factory.SubFactory(PersonFactory)
+
+
+class CommentFactory(DjangoModelFactory):
+    class Meta:
+        model = Comment
+
+    ticket = factory.SubFactory(TicketFactory)
+    author = factory.SubFactory(PersonFactory)
+    body = "It still does not work."
+
+
+class MessageFactory(DjangoModelFactory):
+    class Meta:
+        model = Message
+
+    key = factory.Sequence("key:{}".format)
+    recipient = factory.SubFactory(PersonFactory)
+    subject = factory.Sequence("Subject {}".format)
+    text = "Hello."
+    message_id = factory.Sequence("<{}@example.com>".format)
+    next_attempt_at = factory.LazyFunction(timezone.now)
