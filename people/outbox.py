@@ -10,7 +10,7 @@ from email.utils import make_msgid
 from django.conf import settings
 from django.utils import timezone
 
-from people.models import Message, Person
+from people.models import Message, Person, User
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,17 @@ class Mail:
     subject: str
     text: str
     html: str = ""
+    confidential: bool = False
 
 
-def queue(to: Person, *, key: str, subject: str, text: str, html: str = "") -> None:
-    """Owe a person a mail, in the caller's transaction."""
-    queue_all([Mail(to, key, subject, text, html)])
+def queue(
+    to: Person, *, key: str, subject: str, text: str, html: str = "", confidential: bool = False
+) -> None:
+    """Owe a person a mail, in the caller's transaction.
+
+    The body of a confidential one is removed once it is sent; see `may_read`.
+    """
+    queue_all([Mail(to, key, subject, text, html, confidential)])
 
 
 def queue_all(mails: Sequence[Mail]) -> None:
@@ -40,6 +46,7 @@ def queue_all(mails: Sequence[Mail]) -> None:
                 subject=_one_line(mail.subject),
                 text=mail.text,
                 html=mail.html,
+                is_confidential=mail.confidential,
                 message_id=make_msgid(domain=settings.SITE_HOST),
                 next_attempt_at=now,
             )
@@ -49,6 +56,17 @@ def queue_all(mails: Sequence[Mail]) -> None:
         ignore_conflicts=True,
         batch_size=500,
     )
+
+
+def may_read(message: Message, user: User) -> bool:
+    """Whether the outbox shows the body of `message` to `user`.
+
+    A confidential body is for its recipient alone. Only where no mail server takes it to him may
+    an administrator, who could set his password anyway, read it out to him.
+    """
+    if not message.is_confidential:
+        return True
+    return not settings.MAIL_IS_SENT and user.has_perm("people.change_user")
 
 
 def _one_line(subject: str) -> str:

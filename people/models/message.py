@@ -35,6 +35,12 @@ class Message(models.Model):
     subject = models.CharField(max_length=250)
     text = models.TextField()
     html = models.TextField(blank=True)
+    is_confidential = models.BooleanField(
+        "confidential",
+        default=False,
+        editable=False,
+        help_text="Holds a secret, such as a sign-in code: its body is removed once it is sent.",
+    )
     message_id = models.CharField(max_length=200, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

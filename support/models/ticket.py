@@ -3,7 +3,7 @@
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -59,6 +59,11 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
     def unassigned(self) -> Self:
         return self.open().filter(assignee=None)
+
+    def open_first(self) -> Self:
+        """The open ones before the ended ones, the newest of each first."""
+        ended = Case(When(state__in=Ticket.ENDED, then=1), default=0)
+        return self.order_by(ended, "-opened_at", "-pk")
 
 
 class Ticket(Record):
@@ -123,6 +128,9 @@ class Ticket(Record):
     opened_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
     resolved_at = models.DateTimeField(null=True, editable=False)
     closed_at = models.DateTimeField(null=True, editable=False)
+    submission = models.UUIDField(
+        null=True, editable=False, help_text="The form it came in by, so that one form counts once."
+    )
 
     objects = TicketQuerySet.as_manager()
 
@@ -150,10 +158,30 @@ class Ticket(Record):
                 & (Q(closed_at=None) | Q(closed_at__gte=F("opened_at"))),
                 violation_error_message="The ticket ended before it was opened.",
             ),
+            models.UniqueConstraint(
+                fields=["requester", "submission"],
+                name="ticket_is_opened_once_per_form",
+                violation_error_message="This form was sent already.",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.number} {self.subject}"
+
+
+class TicketSequence(models.Model):
+    """The one row with the last number given; taken under a lock by `support.tickets`."""
+
+    last = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"T-{self.last:06}"
+
+
+class CommentQuerySet(models.QuerySet["Comment"]):
+    def public(self) -> Self:
+        """What the requester may read."""
+        return self.filter(is_public=True)
 
 
 class Comment(Record):
@@ -166,9 +194,21 @@ class Comment(Record):
     body = models.TextField()
     is_public = models.BooleanField("public", default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    submission = models.UUIDField(
+        null=True, editable=False, help_text="The form it came in by, so that one form counts once."
+    )
+
+    objects = CommentQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket", "submission"],
+                name="comment_is_written_once_per_form",
+                violation_error_message="This form was sent already.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.body[:60]
