@@ -4,12 +4,12 @@ import shutil
 import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
+from django.db import connection
 
 from people.roles import ADMINISTRATOR, AUDITOR, FINANCE, IT, SERVICE_DESK, synchronise
 from tests.factories import PersonFactory, UserFactory
+from tests.services import missing
 from tests.settings import DATA_DIR
-
-REQUIRE_ALL = bool(os.environ.get("TEST_REQUIRE_ALL"))
 
 
 def pytest_sessionfinish(session):
@@ -25,6 +25,20 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     if "sqlite" in database["ENGINE"]:
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         database["TEST"]["NAME"] = str(DATA_DIR / f"test-{worker}.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def redis_url():
+    """The Redis to test on; its databases are emptied by whoever uses them."""
+    return os.environ.get("TEST_REDIS_URL") or missing("No Redis: TEST_REDIS_URL is not set.")
+
+
+@pytest.fixture
+def postgresql(db):
+    """The connection, where the suite runs on PostgreSQL."""
+    if connection.vendor != "postgresql":
+        missing("No PostgreSQL: TEST_DATABASE_URL is not set.")
+    return connection
 
 
 @pytest.fixture(autouse=True)

@@ -30,6 +30,9 @@ for name in SETTINGS:
     os.environ.pop(name, None)
 os.environ["DATA_DIR"] = str(DATA_DIR)
 os.environ["LOG_LEVEL"] = "WARNING"
+# Playwright keeps an event loop running in the thread of the tests, so Django takes every query
+# there for one inside a coroutine.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 if url := os.environ.get("TEST_DATABASE_URL"):
     os.environ["DATABASE_URL"] = url
 

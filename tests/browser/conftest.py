@@ -1,0 +1,91 @@
+"""A real browser on the suite's own server, in which every console error fails the test."""
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import expect, sync_playwright
+
+from tests.services import BROWSERS, executable
+
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 15_000  # milliseconds; the machine may be busy with other tests
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = executable(BROWSERS, "No Chromium is installed.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def faults():
+    """What the pages complained of. A test that provokes an error clears it: `faults.clear()`."""
+    return []
+
+
+@pytest.fixture
+def new_page(chromium, live_server, faults):
+    """Makes pages, each with cookies of its own: `new_page(PHONE, java_script_enabled=False)`."""
+    contexts = []
+
+    def make(viewport=DESKTOP, **options):
+        context = chromium.new_context(base_url=live_server.url, viewport=viewport, **options)
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        _listen(page, faults)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert not faults
+
+
+@pytest.fixture
+def desktop(new_page):
+    return new_page(DESKTOP)
+
+
+@pytest.fixture
+def phone(new_page):
+    return new_page(PHONE, has_touch=True, is_mobile=True)
+
+
+@pytest.fixture
+def sign_in(client, live_server):
+    """Sign a user in without the form: `sign_in(page, user)`."""
+
+    def sign_in(page, user):
+        client.force_login(user)
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}
+        page.context.add_cookies([cookie])
+
+    return sign_in
+
+
+def _listen(page, faults):
+    page.on("console", lambda it: it.type == "error" and faults.append(f"console: {it.text}"))
+    page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+    page.on("requestfailed", lambda it: _note_failure(it, faults))
+
+
+def _note_failure(request, faults):
+    # Going on to the next page aborts what the last one was still loading.
+    if request.failure != "net::ERR_ABORTED":
+        faults.append(f"{request.method} {request.url}: {request.failure}")
