@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -37,9 +38,9 @@ class Record(models.Model):
         self.derive()
 
 
-def save_as(record: Record, *, by: Actor, reason: str) -> None:
-    """Save one record."""
-    _sign(record, by, reason)
+def save_as(record: Record, *, by: Actor, reason: str, at: datetime | None = None) -> None:
+    """Save one record; the version is of now, or of the moment `at`."""
+    sign(record, by=by, reason=reason, at=at)
     record.save()
 
 
@@ -48,45 +49,58 @@ def delete_as(record: Record, *, by: Actor, reason: str) -> None:
 
     Raises ProtectedError where it is in use.
     """
-    _sign(record, by, reason)
+    sign(record, by=by, reason=reason)
     record.delete()
 
 
-def create_all_as[R: Record](records: Sequence[R], *, by: Actor, reason: str) -> list[R]:
+def create_all_as[R: Record](
+    records: Sequence[R], *, by: Actor, reason: str, at: datetime | None = None
+) -> list[R]:
     """Insert many records of one model, set-based, and return them with their keys."""
+    return create_signed([sign(record, by=by, reason=reason, at=at) for record in records])
+
+
+def update_all_as[R: Record](
+    records: Sequence[R],
+    fields: Iterable[str],
+    *,
+    by: Actor,
+    reason: str,
+    at: datetime | None = None,
+) -> None:
+    """Write the named fields of many records of one model, set-based."""
+    update_signed([sign(record, by=by, reason=reason, at=at) for record in records], fields)
+
+
+def sign[R: Record](record: R, *, by: Actor, reason: str, at: datetime | None = None) -> R:
+    """Say who makes the record's next version, why, and when if not now; returns the record."""
+    # simple-history's own contract: it reads these from the instance when it writes a version,
+    # and they outlive that, so each write needs its own.
+    vars(record).pop("_history_date", None)
+    vars(record).update(_history_user=by, _change_reason=reason)
+    if at is not None:
+        vars(record).update(_history_date=at)
+    return record
+
+
+def create_signed[R: Record](records: Sequence[R]) -> list[R]:
+    """Insert many signed records of one model, set-based, and return them with their keys."""
     if not records:
         return []
     for record in records:
         record.derive()
-    created: list[R] = bulk_create_with_history(
-        records,
-        type(records[0]),
-        batch_size=BATCH,
-        default_user=by,
-        default_change_reason=reason,
-    )
+    model = type(records[0])
+    created: list[R] = bulk_create_with_history(records, model, batch_size=BATCH)
     return created
 
 
-def update_all_as[R: Record](
-    records: Sequence[R], fields: Iterable[str], *, by: Actor, reason: str
-) -> None:
-    """Write the named fields of many records of one model, set-based."""
+def update_signed[R: Record](records: Sequence[R], fields: Iterable[str]) -> None:
+    """Write the named fields of many signed records of one model, set-based."""
     if not records:
         return
     for record in records:
         record.derive()
+    model = type(records[0])
     bulk_update_with_history(
-        records,
-        type(records[0]),
-        list(fields),
-        batch_size=BATCH,
-        default_user=by,
-        default_change_reason=reason,
-        manager=type(records[0])._base_manager,
+        records, model, list(fields), batch_size=BATCH, manager=model._base_manager
     )
-
-
-def _sign(record: Record, by: Actor, reason: str) -> None:
-    # simple-history's own contract: it reads these two from the instance when it is saved.
-    vars(record).update(_history_user=by, _change_reason=reason)

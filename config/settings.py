@@ -36,6 +36,11 @@ if PRODUCTION and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5):
     raise refusal("SECRET_KEY", "is too short or too simple", "50 or more random characters")
 
 
+PORT = env.parsed(
+    "PORT", int, env.str("PORT", default="") or "8000", accepts="a number from 1 to 65535"
+)
+
+
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
@@ -52,7 +57,7 @@ SITE_URL = env.parsed(
         "SITE_URL",
         when=PRODUCTION,
         accepts="the https address people open, such as https://steward.example.org",
-        default="http://127.0.0.1:8000",
+        default=f"http://127.0.0.1:{PORT}",
     ),
     accepts="the https address people open, without a path, such as https://steward.example.org",
 )

@@ -14,6 +14,7 @@ SETTINGS = [
     "PRODUCTION",
     "DEBUG",
     "SECRET_KEY",
+    "PORT",
     "SITE_URL",
     "ALLOWED_HOSTS",
     "TIME_ZONE",

@@ -1,0 +1,5 @@
+from support.demo.company import Company
+
+
+def write(company: Company) -> None:
+    """To come."""
