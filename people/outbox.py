@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from email.utils import make_msgid
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from people.models import Message, Person, User
@@ -35,26 +36,31 @@ def queue(
     queue_all([Mail(to, key, subject, text, html, confidential)])
 
 
-def queue_all(mails: Sequence[Mail]) -> None:
-    """Owe many mails, set-based. Who has no e-mail address is owed nothing."""
+def queue_all(mails: Sequence[Mail]) -> QuerySet[Message]:
+    """Owe many mails, set-based, and return those that were not owed already.
+
+    Who has no e-mail address is owed nothing.
+    """
     now = timezone.now()
-    Message.objects.bulk_create(
-        [
-            Message(
-                key=mail.key,
-                recipient=mail.to,
-                subject=_one_line(mail.subject),
-                text=mail.text,
-                html=mail.html,
-                is_confidential=mail.confidential,
-                message_id=make_msgid(domain=settings.SITE_HOST),
-                next_attempt_at=now,
-            )
-            for mail in mails
-            if mail.to.email
-        ],
-        ignore_conflicts=True,
-        batch_size=500,
+    owed = [
+        Message(
+            key=mail.key,
+            recipient=mail.to,
+            subject=_one_line(mail.subject),
+            text=mail.text,
+            html=mail.html,
+            is_confidential=mail.confidential,
+            message_id=make_msgid(domain=settings.SITE_HOST),
+            next_attempt_at=now,
+        )
+        for mail in mails
+        if mail.to.email
+    ]
+    Message.objects.bulk_create(owed, ignore_conflicts=True, batch_size=500)
+    # Of two who owe the same key at once one is ignored: the stored Message-ID tells whose it is.
+    return Message.objects.filter(
+        key__in=[message.key for message in owed],
+        message_id__in=[message.message_id for message in owed],
     )
 
 

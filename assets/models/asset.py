@@ -24,6 +24,10 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         days_left = (on, date.fromordinal(on.toordinal() + within))
         return self.in_service().filter(warranty_ends_on__range=days_left)
 
+    def warranty_ended(self, on: date) -> Self:
+        """In service, and its warranty ended before `on`."""
+        return self.in_service().filter(warranty_ends_on__lt=on)
+
 
 class Asset(Record):
     """One tagged thing. Its state, holder and place change only through `assets.lifecycle`."""

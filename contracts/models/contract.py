@@ -18,9 +18,17 @@ class ContractQuerySet(models.QuerySet["Contract"]):
         """The last agreed day is 0 to `within` days from `on`."""
         return self.filter(ends_on__range=(on, on + timedelta(within)))
 
+    def ended(self, on: date) -> Self:
+        """The last agreed day was before `on`."""
+        return self.filter(ends_on__lt=on)
+
     def notice_due(self, within: int, on: date) -> Self:
         """The last day to give notice is 0 to `within` days from `on`."""
         return self.filter(notice_by__range=(on, on + timedelta(within)))
+
+    def notice_passed(self, on: date) -> Self:
+        """The last day to give notice was before `on`."""
+        return self.filter(notice_by__lt=on)
 
     def running(self, on: date) -> Self:
         return self.filter(Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on)

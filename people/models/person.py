@@ -89,6 +89,10 @@ class PersonQuerySet(models.QuerySet["Person"]):
         """Those who have not left by the day `on`; who starts later counts too."""
         return self.filter(Q(leaves_on=None) | Q(leaves_on__gte=on))
 
+    def reachable(self, on: date) -> Self:
+        """Those employed on the day `on` whom mail can be sent to."""
+        return self.employed(on).exclude(email="")
+
     def left(self, on: date) -> Self:
         return self.filter(leaves_on__lt=on)
 
@@ -186,3 +190,6 @@ class Person(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    def has_left(self, on: date) -> bool:
+        return self.leaves_on is not None and self.leaves_on < on

@@ -1,5 +1,7 @@
 """The ledger of what somebody was told before a date bit."""
 
+from typing import Self
+
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
@@ -7,13 +9,23 @@ from django.db import models
 from people.models import Message, Person
 
 
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def unsent(self) -> Self:
+        """Those no digest has told of yet, and that are still true."""
+        return self.filter(message=None).exclude(state=Alert.State.MOOT)
+
+
 class Alert(models.Model):
-    """One person told once of one date of one record, at one lead time; see `support.alerts`."""
+    """One person told once of one date of one record, at one lead time; see `support.alerts`.
+
+    A lead of 0 says that the date had come or gone before the last lead could be told.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", "open"
         ACKNOWLEDGED = "acknowledged", "acknowledged"
         MOOT = "moot", "moot"
+        LAPSED = "lapsed", "lapsed before it was watched"
 
     rule = models.CharField(max_length=40)
     content_type = models.ForeignKey(ContentType, models.PROTECT)
@@ -28,6 +40,8 @@ class Alert(models.Model):
     message = models.ForeignKey(
         Message, models.PROTECT, null=True, related_name="alerts", editable=False
     )
+
+    objects = AlertQuerySet.as_manager()
 
     class Meta:
         ordering = ["due_on", "pk"]

@@ -1,0 +1,21 @@
+"""What is done once a day; the scheduler and `manage.py daily` call the same."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from support.alerts import raise_due
+from support.digests import send_digests
+
+
+@dataclass(frozen=True)
+class Outcome:
+    alerts: int
+    messages: int
+
+    def __str__(self) -> str:
+        return f"{self.alerts} alerts, {self.messages} messages"
+
+
+def run_day(on: date) -> Outcome:
+    """Raise what is due on the day `on` and owe each recipient his digest of it."""
+    return Outcome(raise_due(on), send_digests(on))

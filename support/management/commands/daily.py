@@ -1,0 +1,37 @@
+"""`./manage.py daily`: for cron, for a day that was missed, and to see what a day would bring."""
+
+from argparse import ArgumentTypeError
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils.timezone import localdate
+
+from support.daily import run_day
+
+YEARS = range(2000, 2100)
+
+
+class Command(BaseCommand):
+    help = "Raise the alerts that are due and owe each recipient one digest."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--on", type=_day, metavar="DATE", help="The day, as 2026-12-31; else today."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(str(run_day(options["on"] or localdate())))
+
+
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.year not in YEARS:
+        raise ArgumentTypeError(
+            f"{text!r} is not a day Steward can work on. Accepted: a day from 2000-01-01 to"
+            " 2099-12-31, as 2026-12-31."
+        )
+    return day
