@@ -1,48 +1,160 @@
 """Reads the environment, and says in words what is wrong with it.
 
-Every value Steward can be given is explained in `.env.example`.
+Every value Steward can be given is explained in `.env.example`. A parser here takes the text of a
+variable, and raises ValueError where it is not accepted; a refusal never shows a password.
 """
 
 from collections.abc import Callable
+from email.utils import parseaddr
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class Environment(environ.Env):
     """django-environ, refusing each bad value by the variable's name and what is accepted."""
 
+    def text(self, name: str) -> str:
+        """What is set, or "". Read raw: django-environ would take a leading $ for a reference."""
+        return str(self.ENVIRON.get(name, "")).strip()
+
     def flag(self, name: str, *, default: bool) -> bool:
-        value = self.str(name, default=str(default)).strip().lower()
+        value = (self.text(name) or str(default)).lower()
         if value not in TRUE | FALSE:
             raise refusal(name, f"is {value!r}", "true or false")
         return value in TRUE
 
-    def required(self, name: str, *, accepts: str, when: bool, default: str = "") -> str:
-        """The value of `name`; where `when` holds, a missing or empty one is refused."""
-        value: str = self.str(name, default="").strip()
-        if when and not value:
+    def value(
+        self,
+        name: str,
+        parse: Callable[[str], Any] = str,
+        *,
+        accepts: str,
+        default: str = "",
+        needed: bool = False,
+        secret: bool = False,
+    ) -> Any:
+        """`parse` of the variable, or of `default` where it is not set.
+
+        Refused where it is `needed` and missing, or where `parse` raises; a `secret` is not shown.
+        """
+        text = self.text(name)
+        if needed and not text:
             raise refusal(name, "is missing", accepts)
-        return value or default
-
-    def parsed(self, name: str, parse: Callable[[str], Any], value: str, *, accepts: str) -> Any:
-        """`parse(value)`; an error of it is a refusal that names the variable."""
         try:
-            return parse(value)
-        except (ValueError, KeyError, ImproperlyConfigured) as error:
-            raise refusal(name, f"is {redacted(value)!r}", accepts) from error
-
-
-def redacted(url: str) -> str:
-    """`url` without the password that may stand in it."""
-    before, at, after = url.rpartition("@")
-    return f"{before.partition('://')[0]}://…@{after}" if at else url
+            return parse(text or default)
+        except (ValueError, KeyError, OSError, ImproperlyConfigured):
+            problem = "is not accepted" if secret else f"is {redacted(text)!r}"
+            # Not chained: the cause may quote the password.
+            raise refusal(name, problem, accepts) from None
 
 
 def refusal(name: str, problem: str, accepts: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(
         f"The environment variable {name} {problem}. Accepted: {accepts}. See .env.example."
     )
+
+
+def redacted(url: str) -> str:
+    """`url` without the user and the password that may stand in it."""
+    before, at, after = url.rpartition("@")
+    scheme, separator, _ = before.partition("://")
+    return f"{scheme if separator else ''}{separator}…@{after}" if at and ":" in before else url
+
+
+def _ensure(holds: object) -> None:
+    if not holds:
+        raise ValueError
+
+
+def folder(text: str) -> Path:
+    """A folder, made if it is not there yet."""
+    path = Path(text)
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def port(text: str) -> int:
+    number = int(text)
+    _ensure(1 <= number <= 65535)
+    return number
+
+
+def secret_key(text: str) -> str:
+    _ensure(len(text) >= 50 and len(set(text)) >= 5)
+    return text
+
+
+def origin(text: str) -> str:
+    parts = urlsplit(text)
+    _ensure(parts.scheme in {"http", "https"} and parts.hostname and not parts.username)
+    _ensure(not parts.path.strip("/") and not parts.query and parts.port != 0)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def https_origin(text: str) -> str:
+    _ensure(text.startswith("https://"))
+    return origin(text)
+
+
+def hosts(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    _ensure(names and "*" not in names)
+    return names
+
+
+def currency(text: str) -> str:
+    _ensure(len(text) == 3 and text.isascii() and text.isalpha())
+    return text.upper()
+
+
+def address(text: str) -> str:
+    """A mail address, with or without a name before it."""
+    mailbox = parseaddr(text)[1]
+    before, at, domain = mailbox.rpartition("@")
+    _ensure(before and at and domain and "\n" not in text)
+    return text
+
+
+def log_level(text: str) -> str:
+    _ensure(text.upper() in LEVELS)
+    return text.upper()
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's settings of a PostgreSQL or SQLite database."""
+    _ensure(urlsplit(url).scheme in {"postgres", "postgresql", "sqlite"})
+    settings: dict[str, Any] = Environment.db_url_config(url)
+    _ensure(settings.get("NAME"))
+    return settings
+
+
+def postgresql(url: str) -> dict[str, Any]:
+    _ensure(urlsplit(url).scheme in {"postgres", "postgresql"})
+    return database(url)
+
+
+def mail_server(url: str) -> dict[str, Any]:
+    """Django's EMAIL_ settings; none where `url` is empty."""
+    if not url:
+        return {}
+    _ensure(urlsplit(url).scheme in {"smtp", "smtps", "smtp+tls", "smtp+ssl"})
+    settings: dict[str, Any] = Environment.email_url_config(url)
+    _ensure(settings.get("EMAIL_HOST"))
+    return settings
+
+
+def redis(url: str) -> str:
+    parts = urlsplit(url)
+    _ensure(parts.scheme in {"redis", "rediss"} and parts.hostname and parts.port != 0)
+    return url
+
+
+def broker(url: str) -> str:
+    return url if url == "filesystem://" else redis(url)

@@ -4,6 +4,7 @@ Without PRODUCTION everything is embedded: SQLite, Celery over the file system, 
 outbox. With PRODUCTION=true what is missing or wrong is refused at the start, by name.
 """
 
+import os
 from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,67 +14,57 @@ from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.urls import reverse_lazy
 
+from config import environment
 from config.environment import Environment, refusal
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
-env.read_env(BASE_DIR / ".env")
+env.read_env(os.environ.get("ENV_FILE") or BASE_DIR / ".env")
 
 PRODUCTION = env.flag("PRODUCTION", default=False)
 DEBUG = env.flag("DEBUG", default=False)
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+if PRODUCTION and DEBUG:
+    raise refusal("DEBUG", "is true in production", "false")
+DATA_DIR = env.value(
+    "DATA_DIR", environment.folder, default=str(BASE_DIR / "var"), accepts="a writable folder"
+)
+PORT = env.value("PORT", environment.port, default="8000", accepts="a number from 1 to 65535")
 
 # --- Who we are ---------------------------------------------------------------------------------
 
-SECRET_KEY = env.required(
+SECRET_KEY = env.value(
     "SECRET_KEY",
-    when=PRODUCTION,
-    accepts="50 or more random characters",
+    environment.secret_key,
+    needed=PRODUCTION,
+    secret=True,
     default="embedded-only-" + "not-a-secret" * 4,
+    accepts="50 or more random characters",
 )
-if PRODUCTION and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 5):
-    raise refusal("SECRET_KEY", "is too short or too simple", "50 or more random characters")
-
-
-PORT = env.parsed(
-    "PORT", int, env.str("PORT", default="") or "8000", accepts="a number from 1 to 65535"
-)
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
-        raise ValueError(url)
-    if PRODUCTION and parts.scheme != "https":
-        raise ValueError(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-SITE_URL = env.parsed(
+SITE_URL = env.value(
     "SITE_URL",
-    _origin,
-    env.required(
-        "SITE_URL",
-        when=PRODUCTION,
-        accepts="the https address people open, such as https://steward.example.org",
-        default=f"http://127.0.0.1:{PORT}",
-    ),
+    environment.https_origin if PRODUCTION else environment.origin,
+    needed=PRODUCTION,
+    default=f"http://127.0.0.1:{PORT}",
     accepts="the https address people open, without a path, such as https://steward.example.org",
 )
 SITE_HOST = urlsplit(SITE_URL).hostname
-ORGANISATION = env.str("ORGANISATION", default="Steward")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[SITE_HOST, "localhost", "127.0.0.1", "[::1]"])
+ORGANISATION = env.text("ORGANISATION") or "Steward"
+ALLOWED_HOSTS = env.value(
+    "ALLOWED_HOSTS",
+    environment.hosts,
+    default=f"{SITE_HOST},localhost,127.0.0.1,[::1]",
+    accepts="host names, comma separated, and no *",
+)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
-TIME_ZONE = env.parsed(
+TIME_ZONE = env.value(
     "TIME_ZONE",
     lambda name: ZoneInfo(name).key,
-    env.str("TIME_ZONE", default="UTC"),
+    default="UTC",
     accepts="a name of the IANA time zone database, such as Europe/Berlin",
 )
-DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="EUR").upper()
-if len(DEFAULT_CURRENCY) != 3 or not DEFAULT_CURRENCY.isalpha():
-    raise refusal("DEFAULT_CURRENCY", f"is {DEFAULT_CURRENCY!r}", "an ISO 4217 code such as EUR")
+DEFAULT_CURRENCY = env.value(
+    "DEFAULT_CURRENCY", environment.currency, default="EUR", accepts="an ISO 4217 code such as EUR"
+)
 USE_TZ = True
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True
@@ -139,21 +130,16 @@ TEMPLATES = [
 
 # --- Data ---------------------------------------------------------------------------------------
 
-DATABASES = {
-    "default": env.parsed(
-        "DATABASE_URL",
-        env.db_url_config,
-        env.required(
-            "DATABASE_URL",
-            when=PRODUCTION,
-            accepts="postgres://USER:PASSWORD@HOST:PORT/NAME",
-            default=f"sqlite:///{DATA_DIR / 'steward.sqlite3'}",
-        ),
-        accepts="postgres://USER:PASSWORD@HOST:PORT/NAME, or sqlite:////PATH",
-    )
-}
-DATABASE = DATABASES["default"]
-if DATABASE.get("ENGINE") == "django.db.backends.sqlite3":
+DATABASE = env.value(
+    "DATABASE_URL",
+    environment.postgresql if PRODUCTION else environment.database,
+    needed=PRODUCTION,
+    default=f"sqlite:///{DATA_DIR / 'steward.sqlite3'}",
+    accepts="postgres://USER:PASSWORD@HOST:PORT/NAME"
+    + ("" if PRODUCTION else ", or sqlite:////PATH"),
+)
+DATABASES = {"default": DATABASE}
+if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock when a transaction starts: the second of two clerks waits
     # for his turn instead of failing with "database is locked" half-way.
     DATABASE["OPTIONS"] = {
@@ -163,13 +149,14 @@ if DATABASE.get("ENGINE") == "django.db.backends.sqlite3":
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
         ),
     }
-elif DATABASE.get("ENGINE") == "django.db.backends.postgresql":
+else:
     DATABASE["CONN_MAX_AGE"] = 60
     DATABASE["CONN_HEALTH_CHECKS"] = True
-else:
-    raise refusal(
-        "DATABASE_URL", "names another kind of database", "a postgres:// or sqlite:// address"
-    )
+# What the rate limits of signing in count, shared by all processes. Not in Redis: while that is
+# down people sign in all the same, and are limited all the same.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = DATA_DIR / "documents"
 STATIC_URL = "static/"
@@ -227,7 +214,6 @@ X_FRAME_OPTIONS = "DENY"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_REDIRECT_EXEMPT = [r"^health/"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -245,97 +231,65 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 # The admin's theme evaluates Alpine expressions and sets styles; it needs these, and only there.
-ADMIN_POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
+ADMIN_POLICY = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]}
 
 # --- Mail ---------------------------------------------------------------------------------------
 
-EMAIL_URL = env.required(
+MAIL_SERVER = env.value(
     "EMAIL_URL",
-    when=PRODUCTION,
+    environment.mail_server,
+    needed=PRODUCTION,
     accepts="smtp+tls://USER:PASSWORD@HOST:587, smtp+ssl://… or smtp://HOST:25",
 )
-if EMAIL_URL:
-    globals().update(
-        env.parsed(
-            "EMAIL_URL",
-            env.email_url_config,
-            EMAIL_URL,
-            accepts="smtp+tls://USER:PASSWORD@HOST:587, smtp+ssl://… or smtp://HOST:25",
-        )
-    )
+globals().update(MAIL_SERVER)
 EMAIL_TIMEOUT = 20
 # Without a mail server mails stay in the outbox, where staff can read them.
-MAIL_IS_SENT = bool(EMAIL_URL)
-
-
-def _address(text: str) -> str:
-    if "@" not in parseaddr(text)[1]:
-        raise ValueError(text)
-    return text
-
-
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.parsed(
+MAIL_IS_SENT = bool(MAIL_SERVER)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.value(
     "MAIL_FROM",
-    _address,
-    env.required(
-        "MAIL_FROM",
-        when=PRODUCTION,
-        accepts="the sender of all mail, such as Steward <steward@example.org>",
-        default=f"{ORGANISATION} <steward@localhost.localdomain>",
-    ),
-    accepts="a mail address, such as Steward <steward@example.org>",
+    environment.address,
+    needed=PRODUCTION,
+    default=f"{ORGANISATION} <steward@localhost.localdomain>",
+    accepts="the sender of all mail, such as Steward <steward@example.org>",
 )
 # Gets what nobody else answers for, so that nothing is addressed to nobody.
 FALLBACK_MAILBOX = parseaddr(
-    env.parsed(
+    env.value(
         "FALLBACK_MAILBOX",
-        _address,
-        env.required(
-            "FALLBACK_MAILBOX",
-            when=PRODUCTION,
-            accepts="the mail address of the IT department",
-            default="it@localhost.localdomain",
-        ),
-        accepts="a mail address, such as it@example.org",
+        environment.address,
+        needed=PRODUCTION,
+        default="it@localhost.localdomain",
+        accepts="the mail address of the IT department, such as it@example.org",
     )
 )[1]
 
 # --- Work in the background ---------------------------------------------------------------------
 
-CELERY_BROKER_URL = env.required(
-    "CELERY_BROKER_URL", when=PRODUCTION, accepts="redis://HOST:6379/0", default="filesystem://"
+CELERY_BROKER_URL = env.value(
+    "CELERY_BROKER_URL",
+    environment.redis if PRODUCTION else environment.broker,
+    needed=PRODUCTION,
+    default="filesystem://",
+    accepts="redis://HOST:6379/0" + ("" if PRODUCTION else ", or filesystem://"),
 )
-_schemes = {"redis", "rediss", "filesystem"}
-if urlsplit(CELERY_BROKER_URL).scheme not in _schemes:
-    raise refusal("CELERY_BROKER_URL", "is no address of a broker", "redis://HOST:6379/0")
-if CELERY_BROKER_URL.startswith("filesystem"):
-    QUEUE_DIR = DATA_DIR / "queue"
-    for folder in ("messages", "processed", "control"):
-        (QUEUE_DIR / folder).mkdir(parents=True, exist_ok=True)
+if CELERY_BROKER_URL == "filesystem://":
+    QUEUE = {
+        name: str(environment.folder(str(DATA_DIR / "queue" / name)))
+        for name in ("messages", "processed", "control")
+    }
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
         # In and out are one folder: what a producer writes is what a worker reads.
-        "data_folder_in": str(QUEUE_DIR / "messages"),
-        "data_folder_out": str(QUEUE_DIR / "messages"),
-        "processed_folder": str(QUEUE_DIR / "processed"),
-        "control_folder": str(QUEUE_DIR / "control"),
+        "data_folder_in": QUEUE["messages"],
+        "data_folder_out": QUEUE["messages"],
+        "processed_folder": QUEUE["processed"],
+        "control_folder": QUEUE["control"],
         "store_processed": False,
-    }
-    CACHES: dict[str, dict[str, object]] = {
-        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     }
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "visibility_timeout": 3600,  # longer than any task may run: nothing runs twice for it
         "socket_timeout": 2,
         "socket_connect_timeout": 2,
-    }
-    CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": CELERY_BROKER_URL,
-            "KEY_PREFIX": "steward",
-            "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
-        }
     }
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -376,10 +330,13 @@ UNFOLD = {
     "STYLES": ["config.site.stylesheet"],
     "SCRIPTS": ["config.site.script"],
 }
+LOG_LEVEL = env.value(
+    "LOG_LEVEL", environment.log_level, default="INFO", accepts=", ".join(environment.LEVELS)
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }

@@ -5,30 +5,17 @@ filesystem broker serve, and what needs the others is skipped, saying so.
 """
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="steward-test-"))
 
-SETTINGS = [
-    "PRODUCTION",
-    "DEBUG",
-    "SECRET_KEY",
-    "PORT",
-    "SITE_URL",
-    "ALLOWED_HOSTS",
-    "TIME_ZONE",
-    "DATABASE_URL",
-    "EMAIL_URL",
-    "MAIL_FROM",
-    "FALLBACK_MAILBOX",
-    "CELERY_BROKER_URL",
-    "DEFAULT_CURRENCY",
-    "ORGANISATION",
-]
+EXAMPLE = Path(__file__).resolve().parent.parent / ".env.example"
 
-for name in SETTINGS:
+for name in re.findall(r"^#?([A-Z_]+)=", EXAMPLE.read_text(), re.MULTILINE):
     os.environ.pop(name, None)
+os.environ["ENV_FILE"] = os.devnull
 os.environ["DATA_DIR"] = str(DATA_DIR)
 os.environ["LOG_LEVEL"] = "WARNING"
 # Playwright keeps an event loop running in the thread of the tests, so Django takes every query
@@ -41,3 +28,4 @@ from config.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_TASK_ALWAYS_EAGER = True
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -1,13 +1,13 @@
 """The names of the made-up people, departments and places."""
 
-FIRST = (
+FIRST = (  # noqa: SIM905 - a wall of quotes is no easier to read
     "Adele Alma Anton Arne Astrid Bela Birte Bruno Carla Clemens Dana David Edda Elias Emil Enno "
     "Eva Fabian Felix Finn Freya Georg Greta Hanna Hugo Ida Ivo Jakob Jana Johan Julia Kaja Karl "
     "Klara Lars Lea Leo Lina Louis Luca Luise Magda Malte Marie Mats Mia Mira Nils Nina Noah Olga "
     "Oskar Paula Pavel Pia Rafael Rosa Ruben Samira Selma Simon Sofia Stella Sven Thea Theo Tilda "
     "Timo Ulla Valentin Vera Viktor Wanda Willem Yara Zoe"
 ).split()
-LAST = (
+LAST = (  # noqa: SIM905 - the same
     "Ahrens Albers Arnold Bachmann Barth Becker Behrens Berg Blum Brandt Busch Cordes Dahl Decker "
     "Dorn Ebert Eggers Engel Falk Fink Frank Geiger Gerlach Graf Gruber Haas Hagen Hahn Hansen "
     "Heinrich Hess Holm Horn Huber Jansen Keller Kern Klein Koch Kraus Kuhn Lange Lehmann Lorenz "

@@ -1,0 +1,228 @@
+import os
+import re
+import runpy
+import socket
+import subprocess
+import sys
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from tests.services import ROOT
+
+EXAMPLE = (ROOT / ".env.example").read_text()
+EXPLAINED = set(re.findall(r"^#?([A-Z_]+)=", EXAMPLE, re.MULTILINE))
+READ = set(
+    re.findall(
+        r'(?:env\.(?:flag|text|value)|environ\.get)\(\s*"([A-Z_]+)"',
+        (ROOT / "config" / "settings.py").read_text(),
+    )
+)
+COMPLETE = {
+    "PRODUCTION": "true",
+    "SECRET_KEY": "Zq3vN8xKpL5tRw2yHb7cJm4dFs9gAe6uXi1oBn0rTkVyWzEh-Q",
+    "SITE_URL": "https://steward.example.org",
+    "DATABASE_URL": "postgres://steward:hunter2@db.example.org:5432/steward",
+    "EMAIL_URL": "smtp+tls://steward:hunter2@mail.example.org:587",
+    "MAIL_FROM": "Steward <steward@example.org>",
+    "FALLBACK_MAILBOX": "it@example.org",
+    "CELERY_BROKER_URL": "redis://:hunter2@redis.example.org:6379/0",
+}
+REQUIRED = sorted(set(COMPLETE) - {"PRODUCTION"})
+
+
+@pytest.fixture
+def load(monkeypatch, tmp_path):
+    """The settings as they are in an environment of these variables and no others."""
+
+    def load(variables):
+        for name in EXPLAINED:
+            monkeypatch.delenv(name, raising=False)
+        given = {"ENV_FILE": os.devnull, "DATA_DIR": str(tmp_path), **variables}
+        for name, value in given.items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(str(ROOT / "config" / "settings.py"))
+
+    return load
+
+
+def run(*arguments, **variables):
+    environment = {"PATH": os.environ["PATH"], **variables}
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def test_each_variable_that_is_read_is_explained_and_the_other_way_round():
+    assert READ == EXPLAINED
+    assert len(READ) > 15
+
+
+def test_each_explanation_stands_before_its_variable():
+    lines = EXAMPLE.splitlines()
+    for number, line in enumerate(lines):
+        if re.match(r"#?[A-Z_]+=", line):
+            assert lines[number - 1].startswith("# "), line
+
+
+def test_no_environment_at_all_is_enough():
+    outcome = run("-W", "error", "-c", "import config.settings as s; print(s.DATABASE['ENGINE'])")
+
+    assert outcome.stdout.strip().endswith("sqlite3"), outcome.stderr
+
+
+def test_the_values_of_the_example_are_accepted(load):
+    example = dict(re.findall(r"^([A-Z_]+)=(.+)$", EXAMPLE, re.MULTILINE))
+
+    assert load(example)["PORT"] == 8000
+
+
+def test_a_complete_production_is_accepted(load):
+    settings = load(COMPLETE)
+
+    assert settings["DATABASE"]["PASSWORD"] == "hunter2"
+    assert settings["EMAIL_HOST"] == "mail.example.org"
+    assert settings["MAIL_IS_SENT"]
+    assert not settings["DEBUG"]
+
+
+@pytest.mark.real
+def test_a_complete_production_passes_the_deployment_check(tmp_path):
+    outcome = run(
+        *["manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        **COMPLETE,
+        DATA_DIR=str(tmp_path),
+        ENV_FILE=os.devnull,
+    )
+
+    assert outcome.returncode == 0, outcome.stderr
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_production_without_a_required_variable_is_refused_by_name(load, name, value):
+    variables = {key: text for key, text in COMPLETE.items() if key != name}
+    if value is not None:
+        variables[name] = value
+
+    with pytest.raises(ImproperlyConfigured, match=f"{name} is missing. Accepted: .+"):
+        load(variables)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PRODUCTION", "perhaps"),
+        ("DEBUG", "true"),
+        ("SECRET_KEY", "hunter2"),
+        ("SECRET_KEY", "hunter2" * 0 + "a" * 60),
+        ("SITE_URL", "http://steward.example.org"),
+        ("SITE_URL", "https://steward.example.org/it"),
+        ("SITE_URL", "https://steward:hunter2@example.org"),
+        ("SITE_URL", "https://steward.example.org:port"),
+        ("SITE_URL", "steward.example.org"),
+        ("ALLOWED_HOSTS", "*"),
+        ("TIME_ZONE", "Mars/Olympus"),
+        ("TIME_ZONE", "/etc/passwd"),
+        ("DEFAULT_CURRENCY", "euro"),
+        ("DATABASE_URL", "mysql://steward:hunter2@db/steward"),
+        ("DATABASE_URL", "sqlite:////tmp/steward.sqlite3"),
+        ("DATABASE_URL", "postgres://steward:hunter2@db.example.org"),
+        ("DATABASE_URL", "postgres://steward:hunter2#@db.example.org/steward"),
+        ("DATABASE_URL", "steward:hunter2@db.example.org"),
+        ("EMAIL_URL", "https://steward:hunter2@mail.example.org"),
+        ("EMAIL_URL", "smtp+tls://"),
+        ("EMAIL_URL", "smtp://steward:hunter2@mail.example.org:port"),
+        ("MAIL_FROM", "Steward"),
+        ("FALLBACK_MAILBOX", "nobody@"),
+        ("CELERY_BROKER_URL", "filesystem://"),
+        ("CELERY_BROKER_URL", "amqp://steward:hunter2@broker"),
+        ("CELERY_BROKER_URL", "redis://:hunter2@redis:port/0"),
+        ("LOG_LEVEL", "loud"),
+        ("PORT", "0"),
+        ("PORT", "eighty"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name_and_never_echoes_a_password(load, name, value):
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        load({**COMPLETE, name: value})
+
+    words = str(refusal.value)
+    assert re.search(rf"variable {name} is .+\. Accepted: .+\. See \.env\.example\.$", words)
+    assert "hunter2" not in words
+    assert refusal.value.__suppress_context__ or refusal.value.__context__ is None
+
+
+def test_a_folder_that_cannot_be_made_is_refused(load, tmp_path):
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(ImproperlyConfigured, match="DATA_DIR"):
+        load({"DATA_DIR": str(tmp_path / "file" / "data")})
+
+
+def test_a_value_may_begin_with_a_dollar(load):
+    key = "$" + COMPLETE["SECRET_KEY"]
+
+    assert load({**COMPLETE, "SECRET_KEY": key})["SECRET_KEY"] == key
+
+
+def test_links_follow_the_port_of_make_run(load):
+    assert load({"PORT": "9000"})["SITE_URL"] == "http://127.0.0.1:9000"
+
+
+def test_the_strict_policy_holds_everywhere_but_in_the_admin(client, db, superuser):
+    client.force_login(superuser)
+
+    admin = client.get("/admin/").headers["Content-Security-Policy"]
+    others = [
+        client.get(path).headers["Content-Security-Policy"]
+        for path in ("/", "/accounts/logout/", "/nowhere/", "/administration/")
+    ]
+
+    assert "script-src 'self' 'unsafe-eval';" in admin
+    assert "style-src 'self' 'unsafe-inline';" in admin
+    for policy in others:
+        assert "unsafe" not in policy
+        assert "script-src 'self';" in policy
+        assert "frame-ancestors 'none'" in policy
+
+
+SIGN_IN = """
+import django
+django.setup()
+from django.core.management import call_command
+from django.test import Client
+call_command("migrate", verbosity=0)
+client = Client(SERVER_NAME="localhost")
+login = {"login": "nobody@example.com", "password": "wrong"}
+print(
+    client.get("/accounts/login/").status_code,
+    client.post("/accounts/login/", login).status_code,
+    client.post("/accounts/login/code/", {"email": "nobody@example.com"}).status_code,
+    *{client.post("/accounts/login/", login).status_code for _ in range(12)},
+)
+"""
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("listening", [True, False], ids=["silent", "refusing"])
+def test_people_sign_in_and_are_rate_limited_while_redis_is_down(tmp_path, listening):
+    with socket.socket() as redis:
+        redis.bind(("127.0.0.1", 0))
+        redis.settimeout(0)
+        if listening:
+            redis.listen()
+        outcome = run(
+            "-c",
+            SIGN_IN,
+            DJANGO_SETTINGS_MODULE="config.settings",
+            ENV_FILE=os.devnull,
+            DATA_DIR=str(tmp_path),
+            CELERY_BROKER_URL=f"redis://127.0.0.1:{redis.getsockname()[1]}/0",
+        )
+
+        assert outcome.returncode == 0, outcome.stderr
+        first, wrong, code, *later = outcome.stdout.split()
+        assert (first, wrong, code) == ("200", "200", "302")
+        # What is not asked cannot make anybody wait.
+        with pytest.raises(OSError):
+            redis.accept()
