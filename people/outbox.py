@@ -46,7 +46,7 @@ def queue_all(mails: Sequence[Mail]) -> QuerySet[Message]:
         Message(
             key=mail.key,
             recipient=mail.to,
-            subject=_one_line(mail.subject),
+            subject=one_line(mail.subject),
             text=mail.text,
             html=mail.html,
             is_confidential=mail.confidential,
@@ -75,6 +75,6 @@ def may_read(message: Message, user: User) -> bool:
     return not settings.MAIL_IS_SENT and user.has_perm("people.change_user")
 
 
-def _one_line(subject: str) -> str:
+def one_line(subject: str) -> str:
     # A line break would begin another header.
     return " ".join(subject.split())[: Message._meta.get_field("subject").max_length]

@@ -1,9 +1,11 @@
 from celery import shared_task
 
+from people import delivery
+
 
 @shared_task
 def deliver() -> None:
-    """Placeholder: replaced with the delivery of the outbox."""
+    delivery.deliver()
 
 
 @shared_task

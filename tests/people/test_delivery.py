@@ -1,0 +1,325 @@
+"""The outbox is emptied into a real SMTP server, whatever that server answers."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from people import delivery
+from people.delivery import LEASE, MOST_ATTEMPTS, deliver, retry
+from people.models import Message
+from people.outbox import queue
+from tests.factories import MessageFactory, PersonFactory
+from tests.smtp import free_port, postman, smtp  # noqa: F401 - fixtures
+
+pytestmark = pytest.mark.django_db
+
+
+def owed(email="ada@example.com", **fields):
+    return MessageFactory(recipient=PersonFactory(email=email), **fields)
+
+
+def again(message):
+    message.refresh_from_db()
+    return message
+
+
+def test_a_mail_arrives_with_both_parts_and_its_headers(smtp):
+    ada = PersonFactory(name="Ada Löwe", email="ada@example.com")
+    queue(ada, key="k", subject="Grüße\r\nBcc: x@example.com", text="Hallo, Ädä", html="<p>Ä</p>")
+
+    assert deliver() == 1
+
+    (mail,), message = smtp.mails, Message.objects.get()
+    assert mail["Subject"] == "Grüße Bcc: x@example.com"
+    assert mail["To"] == "Ada Löwe <ada@example.com>"
+    assert mail["Bcc"] is None
+    assert mail["Message-ID"] == message.message_id
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Date"].datetime == message.created_at.replace(microsecond=0)
+    assert mail.get_body(("plain",)).get_content().strip() == "Hallo, Ädä"
+    assert mail.get_body(("html",)).get_content().strip() == "<p>Ä</p>"
+    assert (message.state, message.attempts, message.error) == ("sent", 1, "")
+
+
+def test_a_line_break_in_a_name_begins_no_header(smtp):
+    owed(subject="s\nX-Evil: 1").recipient.__class__.objects.update(name="Eve\r\nX-Evil: 1")
+
+    deliver()
+
+    assert smtp.mails[0]["X-Evil"] is None
+
+
+def test_without_a_mail_server_mails_stay_queued(settings):
+    message = owed()
+
+    assert deliver() == 0
+    assert again(message).state == "queued"
+
+
+def test_one_connection_serves_many_mails(smtp):
+    for number in range(5):
+        owed(f"p{number}@example.com")
+
+    assert deliver() == 5
+    assert smtp.connections == 1
+
+
+def test_a_new_connection_is_opened_before_a_server_grows_tired(smtp, monkeypatch):
+    monkeypatch.setattr(delivery, "PER_CONNECTION", 2)
+    for number in range(5):
+        owed(f"p{number}@example.com")
+
+    assert deliver() == 5
+    assert smtp.connections == 3
+
+
+def test_one_bad_address_of_ten_does_not_stop_the_others(smtp):
+    messages = [owed(f"p{number}@example.com") for number in range(10)]
+    smtp.refuse["p3@example.com"] = "550 No such user"
+
+    assert deliver() == 9
+
+    bad = again(messages[3])
+    assert (bad.state, bad.error) == ("failed", "The mail server answered 550 No such user")
+
+
+def test_a_mail_refused_for_now_is_tried_again_later_and_later(smtp):
+    message = owed()
+    smtp.refuse["ada@example.com"] = "451 Try later"
+    waits = []
+
+    for _ in range(4):
+        before = timezone.now()
+        Message.objects.update(next_attempt_at=before)
+        assert deliver() == 0
+        waits.append((again(message).next_attempt_at - before).total_seconds())
+
+    assert message.state == "queued"
+    assert message.attempts == 4
+    assert all(48 * 2**n <= wait <= 75 * 2**n for n, wait in enumerate(waits))
+    smtp.refuse.clear()
+    Message.objects.update(next_attempt_at=timezone.now())
+    assert deliver() == 1
+
+
+def test_a_mail_refused_for_now_too_often_fails(smtp):
+    message = owed(attempts=MOST_ATTEMPTS - 1)
+    smtp.refuse["ada@example.com"] = "451 Try later"
+
+    deliver()
+
+    assert again(message).state == "failed"
+    assert "Given up after 25 attempts" in message.error
+
+
+def test_a_content_the_server_refuses_fails_at_once(smtp):
+    message = owed()
+    smtp.on_data["ada@example.com"] = "554 Looks like spam"
+
+    deliver()
+
+    assert again(message).state == "failed"
+
+
+def test_a_server_that_hangs_costs_its_mail_one_attempt_and_the_others_nothing(smtp):
+    slow, other = owed("slow@example.com"), owed("other@example.com")
+    smtp.on_data["slow@example.com"] = "hang"
+
+    assert deliver() == 1
+
+    assert (again(slow).state, slow.attempts) == ("queued", 1)
+    assert slow.next_attempt_at > timezone.now() + timedelta(seconds=40)
+    assert again(other).state == "sent"
+
+
+def test_a_connection_dropped_after_the_data_brings_a_twin_of_the_same_message_id(smtp):
+    message = owed()
+    smtp.on_data["ada@example.com"] = "drop"
+    deliver()
+    smtp.on_data.clear()
+    Message.objects.update(next_attempt_at=timezone.now())
+
+    deliver()
+
+    assert [mail["Message-ID"] for mail in smtp.mails] == [message.message_id] * 2
+    assert str(smtp.mails[0]) == str(smtp.mails[1])
+
+
+def test_a_server_that_is_away_counts_as_no_attempt_and_ends_the_run(smtp, settings):
+    messages = [owed(f"p{number}@example.com") for number in range(3)]
+    settings.EMAIL_PORT = free_port()
+
+    assert deliver() == 0
+
+    assert [again(message).attempts for message in messages] == [0, 0, 0]
+    assert {message.state for message in messages} == {"queued"}
+    assert "ConnectionRefusedError" in messages[0].error
+    assert messages[0].next_attempt_at > timezone.now() + timedelta(seconds=6)
+    settings.EMAIL_PORT = smtp.port
+    Message.objects.update(next_attempt_at=timezone.now())
+    assert deliver() == 3
+
+
+def test_a_sender_the_server_refuses_fails_no_mail(smtp):
+    smtp.refuse_senders = "550 Not you"
+    message = owed()
+
+    deliver()
+
+    assert (again(message).state, message.attempts) == ("queued", 0)
+
+
+def test_a_row_that_cannot_be_written_as_a_mail_is_failed_alone(smtp, monkeypatch):
+    poison, other = owed("poison@example.com", text="poison"), owed("other@example.com")
+    compose = delivery.compose
+
+    def refuse_poison(message):
+        if message.text == "poison":
+            raise UnicodeError("surrogates not allowed")
+        return compose(message)
+
+    monkeypatch.setattr(delivery, "compose", refuse_poison)
+
+    assert deliver() == 1
+    assert (again(poison).state, again(other).state) == ("failed", "sent")
+    assert "surrogates not allowed" in poison.error
+
+
+def test_somebody_without_an_address_is_named_in_the_error(smtp):
+    message = owed()
+    message.recipient.__class__.objects.update(email="", name="Ada")
+
+    deliver()
+
+    assert "Ada has no e-mail address" in again(message).error
+
+
+def test_a_row_whose_worker_died_is_sent_when_its_lease_has_run_out(smtp):
+    now = timezone.now()
+    message = owed(state="sending", leased_until=now + timedelta(minutes=1), attempts=1)
+    assert deliver() == 0
+
+    Message.objects.update(leased_until=now - timedelta(seconds=1))
+
+    assert deliver() == 1
+    assert again(message).attempts == 2
+
+
+def test_a_row_that_kills_every_worker_is_given_up(smtp):
+    past = timezone.now() - timedelta(minutes=1)
+    message = owed(state="sending", leased_until=past, attempts=MOST_ATTEMPTS)
+
+    deliver()
+
+    assert again(message).state == "failed"
+
+
+def test_a_worker_that_lost_its_lease_does_not_write_over_the_other_ones_mark(smtp):
+    message = owed()
+    mine = delivery._claim(message.pk)
+    Message.objects.update(leased_until=timezone.now() + 2 * LEASE)
+
+    delivery._fail(mine, "too late")
+
+    assert again(message).state == "sending"
+
+
+def test_a_run_ends_in_time(smtp):
+    for number in range(3):
+        owed(f"p{number}@example.com")
+
+    assert deliver(seconds=0) == 0
+
+
+@pytest.mark.parametrize("reply", [None, "550 No"], ids=["sent", "failed"])
+def test_a_secret_leaves_the_outbox_once_it_is_sent_or_failed(smtp, reply):
+    message = owed(is_confidential=True, text="123456", html="123456")
+    if reply:
+        smtp.refuse["ada@example.com"] = reply
+
+    deliver()
+
+    assert (again(message).text, message.html) == ("", "")
+    assert reply or "123456" in str(smtp.mails[0])
+
+
+# --- Two at once ---
+
+
+def race(jobs):
+    """Run the jobs at once, each on a connection of its own, and return what each gave."""
+    barrier, given = threading.Barrier(len(jobs)), []
+
+    def run(job):
+        try:
+            barrier.wait()
+            given.append(job())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[job]) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return given
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_send_each_mail_once(smtp):
+    for number in range(20):
+        owed(f"p{number}@example.com")
+
+    sent = race([deliver, deliver])
+
+    assert sum(sent) == 20
+    assert len({mail["Message-ID"] for mail in smtp.mails}) == len(smtp.mails) == 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_claim_two_workers_send_the_same_twice(smtp, monkeypatch):
+    for number in range(5):
+        owed(f"p{number}@example.com")
+
+    def take_anyway(key):
+        message = Message.objects.select_related("recipient").get(pk=key)
+        seen.wait(5)
+        return message
+
+    seen = threading.Barrier(2)
+    monkeypatch.setattr(delivery, "_claim", take_anyway)
+    monkeypatch.setattr(delivery, "_mark", lambda message, **fields: None)
+    monkeypatch.setattr(delivery, "_claimed", lambda until: map(delivery._claim, keys))
+    keys = list(Message.objects.values_list("pk", flat=True))
+
+    race([deliver, deliver])
+
+    assert len(smtp.mails) == 10
+
+
+# --- Sending again ---
+
+
+def test_a_failed_mail_is_sent_again_by_hand_and_says_by_whom(smtp, it):
+    message = owed(state="failed", attempts=25, error="550 No such user")
+
+    result = retry([message], by=it)
+
+    assert (result.done, result.refused) == ([message], [])
+    assert again(message).error == f"550 No such user\nQueued again by {it}."
+    assert deliver() == 1
+
+
+def test_what_did_not_fail_is_not_sent_again(it):
+    message = owed(subject="Hello")
+
+    assert retry([message], by=it).refused == ["“Hello” is queued: only what failed is sent again."]
+
+
+def test_a_secret_is_not_sent_again(it):
+    message = owed(state="failed", is_confidential=True, text="", subject="Your code")
+
+    assert "ask for a new one" in retry([message], by=it).refused[0]
