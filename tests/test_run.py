@@ -74,7 +74,15 @@ def command(pid):
 
 
 def ended(pids):
-    return not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    """Whether none runs any longer; what only waits to be reaped by its parent has ended."""
+    return all(_state(pid) in "ZX" for pid in pids)
+
+
+def _state(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
 
 
 def ready(start):
@@ -134,6 +142,5 @@ def test_a_port_in_use_is_a_plain_message(start):
         process, log = start(port)
 
         assert process.wait(60) == 1
-        assert log.read_text() == (
-            f"Port {port} is in use by another program. Choose a free one: make run PORT={port + 1}\n"
-        )
+        words = f"Port {port} is in use by another program. Choose a free one: make run PORT="
+        assert log.read_text() == f"{words}{port + 1}\n"

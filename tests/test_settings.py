@@ -224,5 +224,5 @@ def test_people_sign_in_and_are_rate_limited_while_redis_is_down(tmp_path, liste
         first, wrong, code, *later = outcome.stdout.split()
         assert (first, wrong, code) == ("200", "200", "302")
         # What is not asked cannot make anybody wait.
-        with pytest.raises(OSError):
+        with pytest.raises((BlockingIOError, OSError)):  # noqa: PT011 - EAGAIN or EINVAL
             redis.accept()

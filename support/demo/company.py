@@ -7,6 +7,7 @@ from random import Random
 from django.db import transaction
 from django.utils.timezone import make_aware
 
+from assets.models import Asset, Vendor
 from people.models import Department, Location, Person, User
 
 YEARS = 5  # how far back the register reaches
@@ -22,6 +23,8 @@ class Company:
     places: dict[str, Location] = field(default_factory=dict)
     departments: dict[str, Department] = field(default_factory=dict)
     people: list[Person] = field(default_factory=list)
+    vendors: dict[str, Vendor] = field(default_factory=dict)
+    assets: dict[str, list[Asset]] = field(default_factory=dict)  # by the name of the category
 
     @property
     def founded(self) -> date:
