@@ -8,7 +8,9 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
+from django.db import IntegrityError, transaction
 
+from config.history import save_as
 from people.models import Person
 
 ADMINISTRATOR, IT, FINANCE = "Administrator", "IT", "Finance"
@@ -109,5 +111,14 @@ def mailbox(role: str) -> Person:
     if appointed is not None:
         return appointed
     email = settings.FALLBACK_MAILBOX
-    fallback = Person.objects.filter(email__iexact=email).first()
-    return fallback or Person.objects.create(name="IT", email=email, kind=Person.Kind.SHARED)
+    return Person.objects.filter(email__iexact=email).first() or _made(email)
+
+
+def _made(email: str) -> Person:
+    person = Person(name="IT", email=email, kind=Person.Kind.SHARED)
+    try:
+        with transaction.atomic():
+            save_as(person, by=None, reason="made for mail that nobody else answers for")
+    except IntegrityError:  # somebody else needed it first at the same moment
+        return Person.objects.get(email__iexact=email)
+    return person

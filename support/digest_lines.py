@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from itertools import batched
 from typing import Any
 from urllib.parse import urlencode
@@ -74,6 +75,10 @@ class Digest:
             for alert in group[:LISTED]
         )
 
+    @cached_property
+    def finance(self) -> Person:
+        return mailbox("finance")
+
     def mail(self, to: Person, key: str) -> Mail:
         opens = _opens_the_back_office(to)
         groups = [self._group(kind, its, opens) for kind, its in self.groups[to.pk].items()]
@@ -84,7 +89,7 @@ class Digest:
             "groups": groups,
             "lapsed": lapsed,
             "organisation": settings.ORGANISATION,
-            "finance": None if opens else mailbox("finance"),
+            "finance": None if opens else self.finance,
         }
         return Mail(
             to=to,

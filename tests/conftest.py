@@ -10,6 +10,7 @@ from people.roles import ADMINISTRATOR, AUDITOR, FINANCE, IT, SERVICE_DESK, sync
 from tests.factories import PersonFactory, UserFactory
 from tests.services import missing
 from tests.settings import DATA_DIR
+from tests.smtp import postman, smtp  # noqa: F401 - fixtures
 
 
 def pytest_sessionfinish(session):

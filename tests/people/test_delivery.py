@@ -12,7 +12,7 @@ from people.delivery import LEASE, MOST_ATTEMPTS, deliver, retry
 from people.models import Message
 from people.outbox import queue
 from tests.factories import MessageFactory, PersonFactory
-from tests.smtp import free_port, postman, smtp  # noqa: F401 - fixtures
+from tests.smtp import free_port
 
 pytestmark = pytest.mark.django_db
 
