@@ -1,0 +1,297 @@
+"""What a cell of a spreadsheet says: a text, a day, a moment, an amount, yes or no.
+
+Each reader takes a cell as `config.tables` gives it and returns a value; it raises ValueError with
+a sentence that says what is accepted. A blank cell is never given to them.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+
+from django.conf import settings
+from django.utils import timezone as site
+
+# What a spreadsheet shows where a formula failed.
+FAILED = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"}
+
+
+def text(cell: object, *, identifies: bool = False) -> str:
+    """The cell as text. With `identifies` a number that Excel has rounded is refused."""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, int | float):
+        if identifies and abs(cell) >= 10**15:
+            raise ValueError(ROUNDED)
+        return str(int(cell)) if cell == int(cell) else repr(cell)
+    if isinstance(cell, date):
+        return cell.isoformat()
+    value = str(cell).strip()
+    if value in FAILED:
+        raise ValueError("is what Excel shows where a formula failed; give the value itself")
+    if identifies and re.fullmatch(r"\d([.,]\d+)?[Ee]\+\d+", value):
+        raise ValueError(ROUNDED)
+    return value
+
+
+ROUNDED = (
+    "has lost digits, Excel took it for a number; format the column as text there, enter it again"
+    " and export again"
+)
+
+# --- Days and moments ----------------------------------------------------------------------------
+
+
+class Order(StrEnum):
+    """Which number comes first in 5/1/2019."""
+
+    MONTH_FIRST = "month-first"
+    DAY_FIRST = "day-first"
+
+
+CLOCK = (
+    r"(?:[T ,]+(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<part>\d+))?)?"
+    r"\s*(?P<half>[AaPp])?\.?(?:[Mm]\.?)?\s*(?P<zone>Z|UTC|[+-]\d\d:?\d\d)?)?"
+)
+YEAR_FIRST = re.compile(r"(?P<year>\d{4})([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})" + CLOCK)
+DOTTED = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4}|\d\d)" + CLOCK)
+SLASHED = re.compile(r"(?P<one>\d{1,2})([/-])(?P<two>\d{1,2})\2(?P<year>\d{4}|\d\d)" + CLOCK)
+NAMED = re.compile(
+    r"(?P<day>\d{1,2})[ .-]+(?P<name>[A-Za-z]{3,9})[ .,-]+(?P<year>\d{4}|\d\d)" + CLOCK
+)
+NAMED_FIRST = re.compile(r"(?P<name>[A-Za-z]{3,9})\.? (?P<day>\d{1,2}),? (?P<year>\d{4})" + CLOCK)
+MONTHS = [date(2000, month, 1).strftime("%B").lower() for month in range(1, 13)]
+EXCEL_BEGINS = datetime(1899, 12, 30)
+# 1954 to 2064: a number outside is hardly a day.
+EXCEL_DAYS = range(20_000, 60_000)
+ACCEPTED_DAYS = "accepted are days such as 2024-05-31, 31.05.2024, 5/31/2024 and 31 May 2024"
+
+
+def orders(cells: Iterable[object]) -> set[Order]:
+    """The orders that values such as 5/31/2024 prove; both where they contradict each other."""
+    found = set()
+    for cell in cells:
+        match = SLASHED.fullmatch(cell.strip()) if isinstance(cell, str) else None
+        if match and int(match["one"]) > 12:
+            found.add(Order.DAY_FIRST)
+        elif match and int(match["two"]) > 12:
+            found.add(Order.MONTH_FIRST)
+    return found
+
+
+def day(cell: object, order: Order | None = None) -> date:
+    """The day that a cell names, whatever the time beside it; `order` settles 5/1/2019."""
+    return _moment(cell, order).date()
+
+
+def moment(cell: object, order: Order | None = None) -> datetime:
+    """The moment that a cell names, aware; without a zone it is the site's time."""
+    value = _moment(cell, order)
+    aware: datetime = value if value.tzinfo else site.make_aware(value)
+    return aware
+
+
+def _moment(cell: object, order: Order | None) -> datetime:
+    if isinstance(cell, datetime):
+        return cell
+    if isinstance(cell, date):
+        return datetime.combine(cell, time.min)
+    if isinstance(cell, int | float) or re.fullmatch(r"\d{5}(\.\d+)?", str(cell)):
+        days = float(str(cell)) if not isinstance(cell, bool) else 0.0
+        if int(days) in EXCEL_DAYS:
+            # Excel counts days; its clock is good to the second.
+            exact = EXCEL_BEGINS + timedelta(days)
+            return (exact + timedelta(milliseconds=500)).replace(microsecond=0)
+        raise ValueError(f"is no day; {ACCEPTED_DAYS}")
+    value = str(cell).strip()
+    for pattern in (YEAR_FIRST, DOTTED, NAMED, NAMED_FIRST, SLASHED):
+        if match := pattern.fullmatch(value):
+            return _built(match.groupdict(), order)
+    raise ValueError(f"is no day; {ACCEPTED_DAYS}")
+
+
+def _built(parts: dict[str, str | None], order: Order | None) -> datetime:
+    try:
+        month, number = _month_and_day(parts, order)
+        clock = _clock(parts)
+        return datetime(
+            _year(parts["year"] or ""), month, number, *clock, tzinfo=_zone(parts["zone"])
+        )
+    except OverflowError as error:
+        raise ValueError(f"is no day; {ACCEPTED_DAYS}") from error
+    except ValueError as error:
+        known = str(error).startswith("could be")
+        raise ValueError(
+            str(error) if known else f"is no day of the calendar; {ACCEPTED_DAYS}"
+        ) from error
+
+
+def _year(digits: str) -> int:
+    """Of two digits 69 to 99 are the last century, as POSIX has it."""
+    year = int(digits)
+    return year if len(digits) == 4 else year + (1900 if year > 68 else 2000)
+
+
+def _month_and_day(parts: dict[str, str | None], order: Order | None) -> tuple[int, int]:
+    if name := parts.get("name"):
+        months = [n for n, word in enumerate(MONTHS, 1) if word.startswith(name.lower())]
+        return months[0] if months else 0, int(parts["day"] or 0)
+    if "one" not in parts:
+        return int(parts["month"] or 0), int(parts["day"] or 0)
+    one, two = int(parts["one"] or 0), int(parts["two"] or 0)
+    if order is None and one != two and one <= 12 and two <= 12:
+        raise ValueError(
+            "could be two days, and nothing in the file says whether the day or the month comes"
+            " first; say so, or write days as 2024-05-31"
+        )
+    if order is None:
+        order = Order.DAY_FIRST if one > 12 else Order.MONTH_FIRST
+    return (two, one) if order == Order.DAY_FIRST else (one, two)
+
+
+def _clock(parts: dict[str, str | None]) -> tuple[int, int, int, int]:
+    hour = int(parts["hour"] or 0)
+    if half := parts["half"]:
+        hour = hour % 12 + (12 if half in "Pp" else 0)
+    # Databases write nanoseconds; ours keep microseconds.
+    part = int((parts["part"] or "0")[:6].ljust(6, "0"))
+    return hour, int(parts["minute"] or 0), int(parts["second"] or 0), part
+
+
+def _zone(zone: str | None) -> timezone | None:
+    if not zone:
+        return None
+    if zone in {"Z", "UTC"}:
+        return UTC
+    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+    return timezone(-offset if zone[0] == "-" else offset)
+
+
+# --- Amounts -------------------------------------------------------------------------------------
+
+
+class Point(StrEnum):
+    """What stands before the cents."""
+
+    DOT = "."
+    COMMA = ","
+
+
+@dataclass(frozen=True)
+class Money:
+    """`currency` is the ISO code that stood beside the amount, or ""."""
+
+    amount: Decimal
+    currency: str
+
+
+SYMBOLS = {"€": "EUR", "£": "GBP", "₹": "INR", "zł": "PLN", "US$": "USD", "CHF": "CHF"}
+DOLLARS = {"USD", "AUD", "CAD", "HKD", "MXN", "NZD", "SGD"}
+AMOUNT = re.compile(
+    r"(?P<before>[^\d.,\s+-]*)\s*(?P<sign>[+-]?)(?P<number>\d[\d.,' ]*)(?P<after>\D*)"
+)
+ACCEPTED_AMOUNTS = "accepted are amounts such as 1234.56, 1,234.56, 1.234,56 and $12.58"
+
+
+def points(cells: Iterable[object]) -> set[Point]:
+    """The decimal points that values such as 1,234.56 prove; both where they contradict."""
+    found = set()
+    for cell in cells:
+        match = AMOUNT.fullmatch(_spaced(cell)) if isinstance(cell, str) else None
+        if match and (point := _proved(match["number"])):
+            found.add(point)
+    return found
+
+
+def money(cell: object, point: Point | None = None) -> Money:
+    """The amount in a cell, of at most two places; `point` settles what 1.234 means."""
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return Money(_cents(Decimal(repr(cell))), "")
+    match = AMOUNT.fullmatch(_spaced(cell))
+    if not match:
+        raise ValueError(f"is no amount; {ACCEPTED_AMOUNTS}")
+    currency = _currency(match["before"], match["after"])
+    amount = _cents(Decimal(_digits(match["number"], point)))
+    return Money(-amount if match["sign"] == "-" else amount, currency)
+
+
+def _spaced(cell: object) -> str:
+    """The text with plain spaces for every other kind, and none between a sign and its number."""
+    plain = re.sub(r"[\u00a0\u2009\u202f]", " ", str(cell)).replace("\u2019", "'").strip()
+    return re.sub(r"^-\s*(\D+?)\s*(?=\d)", r"\1-", plain)
+
+
+def _proved(number: str) -> Point | None:
+    """The decimal point that a number can only have been written with, if there is one."""
+    dots, commas = number.count("."), number.count(",")
+    if dots and commas:
+        return Point(max(".,", key=number.rindex))
+    if dots > 1 or commas > 1:
+        return Point.COMMA if dots else Point.DOT
+    mark = "." if dots else ","
+    decimals = len(number.rpartition(mark)[2].rstrip()) if dots or commas else 3
+    return None if decimals == 3 else Point(mark)
+
+
+def _digits(number: str, point: Point | None) -> str:
+    number = number.strip()
+    written = _proved(number)
+    # Three places are no cents: 1,234 is a thousand. What "1.234" is only the column can say.
+    if written is None and "," in number:
+        written = Point.DOT
+    elif written is None and "." in number and point is None:
+        raise ValueError("could be a thousand or one and a bit; write it with two places")
+    written = written or point or Point.DOT
+    group = "," if written == Point.DOT else "."
+    grouped = rf"\d{{1,3}}([{group}' ]\d{{3}})+|\d+"
+    whole, _, cents = number.partition(written)
+    if not re.fullmatch(grouped, whole) or not re.fullmatch(r"\d*", cents):
+        raise ValueError(f"is no amount; {ACCEPTED_AMOUNTS}")
+    if point and point != written:
+        raise ValueError(f'is written otherwise than the rest of its column, which has "{point}"')
+    return f"{re.sub(r'\D', '', whole)}.{cents or '0'}"
+
+
+def _cents(amount: Decimal) -> Decimal:
+    try:
+        rounded = amount.quantize(Decimal("0.01"))
+    except InvalidOperation as error:
+        raise ValueError(f"is no amount; {ACCEPTED_AMOUNTS}") from error
+    # What a spreadsheet calculated may miss the cent by the error of its arithmetic.
+    if abs(rounded - amount) > Decimal("0.000001"):
+        raise ValueError("has more than two places; round it")
+    return rounded
+
+
+def _currency(before: str, after: str) -> str:
+    mark = (before + after).strip()
+    if not mark:
+        return ""
+    if mark == "$":
+        return settings.DEFAULT_CURRENCY if settings.DEFAULT_CURRENCY in DOLLARS else "USD"
+    code = SYMBOLS.get(mark, mark.upper())
+    if not re.fullmatch(r"[A-Z]{3}", code):
+        raise ValueError(f"is no amount; {ACCEPTED_AMOUNTS}")
+    return code
+
+
+# --- Yes or no, and whole numbers ----------------------------------------------------------------
+
+YES = {"yes", "y", "true", "t", "1", "x", "on", "ja", "oui"}
+NO = {"no", "n", "false", "f", "0", "-", "off", "nein", "non"}
+
+
+def flag(cell: object) -> bool:
+    word = text(cell).lower()
+    if word not in YES | NO:
+        raise ValueError("is neither; accepted are yes and no, true and false, 1 and 0")
+    return word in YES
+
+
+def whole(cell: object) -> int:
+    value = text(cell)
+    if not re.fullmatch(r"\d{1,9}", value):
+        raise ValueError("is no whole number, such as 36")
+    return int(value)

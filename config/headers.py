@@ -1,0 +1,107 @@
+"""Which column of a file is which field."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+
+from config.tables import Shape, Table
+
+if TYPE_CHECKING:
+    from config.resources import BaseResource
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """The table with one column per recognised field, named as the field.
+
+    `columns` gives each field's header in the file; `ignored` lists the other headers.
+    """
+
+    table: Table
+    columns: dict[str, str]
+    ignored: list[str]
+
+
+def bare(header: str) -> str:
+    """A header as it is compared: without case, spaces and punctuation."""
+    return "".join(letter for letter in header.casefold() if letter.isalnum())
+
+
+def mapped(
+    table: Table,
+    resource: "type[BaseResource]",
+    mapping: Mapping[str, str],
+    constants: Mapping[str, str],
+) -> Mapped:
+    """Raises ValidationError where a mapping is wrong, a field comes twice, or none is known."""
+    places = _asked_for(table, resource, mapping)
+    for field, spellings in resource.headers.items():
+        if field not in places and field not in constants:
+            _recognise(table, field, [field, *spellings], places)
+    _check_constants(resource, constants)
+    if not places:
+        raise ValidationError(
+            f"No header of {table.name} is known. It has: {_listed(table.headers)}. Known for"
+            f" {resource.slug} are: {_listed(resource.headers)}, and their names in ServiceNow and"
+            ' Snipe-IT; --map "HEADER=field" names another.'
+        )
+    shape = Shape([*places, *constants], [], table.numbers, table.broken)
+    fixed = list(constants.values())
+    for row in table:
+        shape.rows.append([*(row[place] for place in places.values()), *fixed])
+    columns = {field: table.headers[place] for field, place in places.items()}
+    used = set(places.values())
+    ignored = [h for place, h in enumerate(table.headers) if place not in used and h]
+    return Mapped(Table(table.name, shape, table.notes), columns, ignored)
+
+
+def _asked_for(
+    table: Table, resource: "type[BaseResource]", mapping: Mapping[str, str]
+) -> dict[str, int]:
+    places: dict[str, int] = {}
+    for header, field in mapping.items():
+        if field not in resource.headers:
+            raise ValidationError(
+                f'"{header}={field}": {resource.slug} have no field {field}. Accepted are'
+                f" {_listed(resource.headers)}."
+            )
+        found = [place for place, h in enumerate(table.headers) if bare(h) == bare(header)]
+        if len(found) != 1:
+            problem = "no column" if not found else f"{len(found)} columns"
+            raise ValidationError(
+                f'"{header}={field}": {table.name} has {problem} of this name. It has:'
+                f" {_listed(table.headers)}."
+            )
+        places[field] = found[0]
+    return places
+
+
+def _recognise(table: Table, field: str, spellings: list[str], places: dict[str, int]) -> None:
+    """Take the first spelling that the file has and that no other field has taken."""
+    taken = set(places.values())
+    names = [bare(header) for header in table.headers]
+    repeated = Counter(names)
+    for spelling in map(bare, spellings):
+        if spelling in names and names.index(spelling) not in taken:
+            if repeated[spelling] > 1:
+                header = table.headers[names.index(spelling)]
+                raise ValidationError(
+                    f'{table.name} has {repeated[spelling]} columns "{header}": rename all but one.'
+                )
+            places[field] = names.index(spelling)
+            return
+
+
+def _check_constants(resource: "type[BaseResource]", constants: Mapping[str, str]) -> None:
+    for field in constants:
+        if field not in resource.headers:
+            raise ValidationError(
+                f"{resource.slug} have no field {field}. Accepted are {_listed(resource.headers)}."
+            )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(name for name in names if name) or "nothing"

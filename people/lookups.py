@@ -1,0 +1,67 @@
+"""How cells name people and where they belong."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from config.lookups import Lookup, folded
+from people.models import Department, Location, Person
+
+
+class People(Lookup):
+    model = Person
+    accepts = "the e-mail, login name, employee number or name of somebody who is there"
+
+    def keys(self, record: Person) -> Iterable[str]:
+        return [record.email, record.username, record.employee_number, record.name]
+
+    def find(self, text: str) -> list[Person]:
+        """What is unique wins over a name that somebody else has too."""
+        found: list[Person] = super().find(text)
+        exact = [
+            person
+            for person in found
+            if folded(text)
+            in (folded(person.email), folded(person.username), folded(person.employee_number))
+        ]
+        return exact[:1] or found
+
+    def make(self, text: str) -> Person:
+        if "@" in text:
+            return Person(name=text.partition("@")[0].replace(".", " ").title(), email=text)
+        return Person(name=text)
+
+    def describe(self, record: Person) -> str:
+        return record.email or record.username or record.employee_number or f"{record} (no e-mail)"
+
+    @staticmethod
+    def told(record: Person) -> str:
+        return record.email or record.username or record.employee_number or record.name
+
+
+class Departments(Lookup):
+    model = Department
+    accepts = "the name of a department that is there"
+
+
+class Locations(Lookup):
+    model = Location
+    accepts = 'the name of a location that is there, or its path such as "Berlin / Tower 2"'
+
+    def keys(self, record: Location) -> Iterable[str]:
+        return [record.path or record.name, record.name]
+
+    def find(self, text: str) -> list[Any]:
+        """A whole path wins over the names of places deeper down."""
+        found = super().find(text)
+        exact = [place for place in found if folded(place.path or place.name) == folded(text)]
+        return exact or found
+
+    def make(self, text: str) -> Location:
+        above, _, name = text.rpartition(Location.SEPARATOR)
+        place = Location(name=name.strip(), parent=self.get(above) if above else None)
+        place.derive()
+        return place
+
+    def write(self, records: list[Any]) -> None:
+        for level in range(max(record.path.count(Location.SEPARATOR) for record in records) + 1):
+            super().write([r for r in records if r.path.count(Location.SEPARATOR) == level])
