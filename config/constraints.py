@@ -10,7 +10,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.expressions import Combinable
 from django.db.models.functions import Lower
 
 type Key = tuple[object, ...]
@@ -55,7 +54,7 @@ def _part(child: Any, instance: models.Model) -> bool | None:
     if lookup == "isnull" or (not lookup and right is None):
         return (left is None) == (right if lookup else True)
     if isinstance(right, F):
-        right = value_of(instance, right.name)
+        right = value_of(instance, _name(right))
     if left is None or right is None:
         return None
     return COMPARISONS[lookup or "exact"](left, right)
@@ -144,9 +143,9 @@ def _unique(constraint: models.UniqueConstraint) -> Unique:
     return Unique(names, lowered, condition, words(constraint))
 
 
-def _name(expression: Combinable | F) -> str:
+def _name(expression: Any) -> str:
+    """The field that F("name") or Lower("name") is about."""
     if isinstance(expression, Lower):
-        [source] = expression.get_source_expressions()
-        expression = source
-    assert isinstance(expression, F)
-    return expression.name
+        [expression] = expression.get_source_expressions()
+    name: str = expression.name
+    return name

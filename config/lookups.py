@@ -45,7 +45,7 @@ class Lookup:
 
     def make(self, text: str) -> Any:
         """A new, unsaved record of this name."""
-        return self.model(name=text)
+        return self.model(**{"name": text})
 
     def describe(self, record: Any) -> str:
         """What tells a record from another of the same name."""

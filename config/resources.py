@@ -355,8 +355,8 @@ class BaseResource(ModelResource):
     def _note(self, instance: Any, name: str, before: object, after: object) -> None:
         if len(self.changes) < SHOWN:
             label = self.label(name) if name else ""
-            told = [self.told(name, value) for value in (before, after)]
-            self.changes.append(Change(self.row, str(instance), label, *told, new=self.new))
+            was, becomes = self.told(name, before), self.told(name, after)
+            self.changes.append(Change(self.row, str(instance), label, was, becomes, self.new))
 
     def told(self, name: str, value: object) -> str:
         return "" if value is None or not name else str(self.fields[name].widget.render(value))

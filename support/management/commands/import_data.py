@@ -55,10 +55,7 @@ class Command(BaseCommand):
                 _table(Path(options["file"]), options["encoding"]),
                 by=_user(options["by"]),
                 mapping=_pairs("--map", options["map"], "HEADER=field"),
-                constants={
-                    field: value
-                    for field, value in _pairs("--set", options["set"], "field=VALUE").items()
-                },
+                constants=_pairs("--set", options["set"], "field=VALUE"),
                 order=_order(options["dates"]),
                 dry_run=options["dry_run"],
                 create_missing=options["create_missing"],

@@ -1,0 +1,165 @@
+"""How cells name vendors, categories, products and assets."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models
+
+from assets.makers import MAKERS
+from assets.models import Asset, Category, Product, Vendor, VendorAlias
+from config.history import create_all_as
+from config.lookups import Lookup, folded
+
+LEGAL = re.compile(
+    r"[\s,]+(inc|incorporated|llc|ltd|limited|gmbh|corp|corporation|co|company|ag|sa|plc|bv|lp|nv)$"
+)
+
+
+def bare(name: str) -> str:
+    """A vendor's name without punctuation and the legal forms at its end."""
+    words = " ".join(re.sub(r"[^\w\s&]", " ", re.sub(r"(?<=\w)\.(?=\w)", "", name)).split())
+    words = words.casefold()
+    while LEGAL.search(words):
+        words = LEGAL.sub("", words)
+    return words
+
+
+class Vendors(Lookup):
+    model = Vendor
+    accepts = "the name or another spelling of a vendor who is there"
+
+    def __init__(self, resource: Any) -> None:
+        self.bare: defaultdict[str, list[Vendor]] = defaultdict(list)
+        self.aliases: list[VendorAlias] = []
+        super().__init__(resource)
+
+    def queryset(self) -> models.QuerySet[Vendor]:
+        return Vendor.objects.prefetch_related("aliases")
+
+    def keys(self, record: Vendor) -> Iterable[str]:
+        if record._state.adding:
+            return [record.name, *(it.name for it in self.aliases if it.vendor is record)]
+        return [record.name, *(alias.name for alias in record.aliases.all())]
+
+    def index(self, record: Vendor) -> None:
+        super().index(record)
+        for key in self.keys(record):
+            if record not in self.bare[bare(key)]:
+                self.bare[bare(key)].append(record)
+
+    def find(self, text: str) -> list[Vendor]:
+        return super().find(text) or self.bare.get(bare(text), [])
+
+    def make(self, text: str) -> Vendor:
+        """One of the makers everybody knows is made with his other spellings."""
+        for name, spellings in MAKERS.items():
+            if bare(text) in map(bare, [name, *spellings]):
+                vendor = Vendor(name=name, is_maker=True)
+                free = [it for it in spellings if not self.names.get(folded(it))]
+                self.aliases += [VendorAlias(vendor=vendor, name=it) for it in free]
+                return vendor
+        return Vendor(name=text)
+
+    def beginning(self, text: str) -> tuple[Vendor | None, str]:
+        """The vendor whose name or spelling begins `text`, the longest, and what follows it."""
+        words = text.split()
+        for end in range(len(words) - 1, 0, -1):
+            start = " ".join(words[:end])
+            found = self.names.get(folded(start), [])
+            if not found and self.resource.create_missing and start.casefold() in KNOWN:
+                found = [self.get(start)]
+            if len(found) == 1:
+                return self.use(found[0]), " ".join(words[end:])
+        return None, text
+
+    def write(self, records: list[Any]) -> None:
+        super().write(records)
+        aliases = [alias for alias in self.aliases if alias.vendor.pk]
+        create_all_as(aliases, by=self.resource.by, reason=self.resource.reason)
+
+
+KNOWN = {name.casefold() for maker, more in MAKERS.items() for name in [maker, *more]}
+
+
+class Categories(Lookup):
+    model = Category
+    accepts = "the name of a category that is there"
+
+
+class Products(Lookup):
+    """By maker and model, by part number, or by a name that begins with the maker's."""
+
+    model = Product
+    accepts = 'a product that is there, as in "Dell Latitude 7410", or its part number'
+
+    def queryset(self) -> models.QuerySet[Product]:
+        return Product.objects.select_related("maker", "category")
+
+    def keys(self, record: Product) -> Iterable[str]:
+        return [str(record), record.name, record.part_number]
+
+    def describe(self, record: Product) -> str:
+        return f"{record} {record.part_number}".strip()
+
+    def named(self, text: str, maker: str, category: str, part_number: str) -> Product:
+        """The product of a row that may give the maker, the category and the part number too.
+
+        Raises ValueError as `get` does.
+        """
+        vendors = self.resource.lookup(Vendors)
+        vendor = vendors.get(maker) if maker else None
+        if vendor is None:
+            vendor, rest = vendors.beginning(text)
+        else:
+            rest = text
+        found = self._found(text, rest, vendor, part_number)
+        if len(found) > 1:
+            choices = ", ".join(sorted(map(self.describe, found)))
+            raise ValueError(f"could be {choices}: give the maker and the part number too")
+        product = found[0] if found else self._missing(rest, vendor, category, part_number)
+        for lookup, record in ((vendors, product.maker), (self, product)):
+            if record is not None:
+                lookup.use(record)
+        self.resource.lookup(Categories).use(product.category)
+        return product
+
+    def _found(self, text: str, rest: str, maker: Vendor | None, part_number: str) -> list[Product]:
+        found = [it for it in self.find(rest) if it.maker is maker or (maker and it.maker == maker)]
+        found = found or (self.find(text) if maker is None or rest != text else [])
+        if part_number:
+            return [it for it in found if folded(it.part_number) == folded(part_number)]
+        plain = [it for it in found if not it.part_number]
+        return plain if len(plain) == 1 else found
+
+    def _missing(self, name: str, maker: Vendor | None, category: str, part_number: str) -> Product:
+        if not self.resource.create_missing:
+            raise ValueError(f"is no product that is there; accepted is {self.accepts}")
+        if not self.may_make():
+            raise ValueError("is no product that is there, and you may not add one")
+        if not category:
+            raise ValueError("is no product that is there, and no column gives its category")
+        kind = self.resource.lookup(Categories).get(category)
+        product: Product = self.add(
+            Product(name=name, maker=maker, category=kind, part_number=part_number)
+        )
+        return product
+
+
+class Assets(Lookup):
+    model = Asset
+    accepts = "the tag of an asset that is there"
+
+    def queryset(self) -> models.QuerySet[Asset]:
+        return Asset.objects.select_related("product")
+
+    def keys(self, record: Asset) -> Iterable[str]:
+        return [record.tag]
+
+    def missing(self, text: str) -> Any:
+        raise ValueError(f"is no asset that is there; accepted is {self.accepts}")
+
+    @staticmethod
+    def told(record: Asset) -> str:
+        return record.tag

@@ -1,0 +1,384 @@
+"""Vendors, products and assets from spreadsheets."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+from assets import lifecycle
+from assets.lookups import Categories, Products, Vendors
+from assets.models import Asset, Product, Vendor
+from assets.serials import serial_key
+from config import cells
+from config.lookups import Lookup, folded
+from config.resources import BaseResource, column
+from config.widgets import Amount, Choice, Currency, Day, Flag, Reference, Text, Whole
+from people.lookups import Locations, People
+
+State = Asset.State
+
+
+class VendorResource(BaseResource):
+    """One vendor a row, known by name or by another spelling of it."""
+
+    slug = "vendors"
+    headers: ClassVar = {
+        "name": ["vendor", "vendor name", "manufacturer", "supplier", "company"],
+        "is_maker": ["maker"],
+        "is_supplier": ["is vendor"],
+        "is_reseller": ["reseller"],
+        "is_carrier": ["carrier"],
+        "email": ["e-mail", "contact email", "support email"],
+        "phone": ["phone number", "support phone"],
+        "website": ["url", "web site", "support url"],
+        "customer_number": ["customer no", "account number"],
+    }
+    keys: ClassVar = ["name"]
+    required: ClassVar = ["name"]
+
+    name = column("name", Text())
+    is_maker = column("is_maker", Flag())
+    is_supplier = column("is_supplier", Flag())
+    is_reseller = column("is_reseller", Flag())
+    is_carrier = column("is_carrier", Flag())
+    email = column("email", Text())
+    phone = column("phone", Text(identifies=True))
+    website = column("website", Text())
+    customer_number = column("customer_number", Text(identifies=True))
+
+    class Meta:
+        model = Vendor
+        fields: ClassVar = [
+            "name",
+            "is_maker",
+            "is_supplier",
+            "is_reseller",
+            "is_carrier",
+            "email",
+            "phone",
+            "website",
+            "customer_number",
+        ]
+
+    def load_index(self) -> dict[str, dict[str, list[int]]]:
+        index = super().load_index()
+        aliases = Vendor.objects.exclude(aliases=None).values_list("pk", "aliases__name")
+        for pk, alias in aliases.order_by():
+            index["name"].setdefault(self.key("name", alias), []).append(pk)
+        return index
+
+    def import_field(self, field: Any, instance: Any, row: Any, *args: Any, **kwargs: Any) -> None:
+        # Another spelling of a vendor names him; it does not rename him.
+        if (
+            self.new
+            or field.attribute != "name"
+            or self.key("name", instance.name) == self.key("name", row["name"])
+        ):
+            super().import_field(field, instance, row, *args, **kwargs)
+
+
+class ProductResource(BaseResource):
+    """One product a row, known by maker, model and part number."""
+
+    slug = "products"
+    headers: ClassVar = {
+        "name": ["model", "model name", "product", "product name", "display name"],
+        "maker": ["manufacturer", "vendor", "brand"],
+        "part_number": ["part no", "model number", "model no", "sku"],
+        "category": ["model category", "category name", "asset category"],
+        "end_of_life_on": ["end of life", "eol", "eol date"],
+        "warranty_months": ["warranty", "warranty (months)"],
+    }
+    required: ClassVar = ["name", "category"]
+
+    name = column("name", Text())
+    maker = column("maker", Reference(Vendors))
+    part_number = column("part_number", Text(identifies=True))
+    category = column("category", Reference(Categories))
+    end_of_life_on = column("end_of_life_on", Day())
+    warranty_months = column("warranty_months", Whole())
+
+    class Meta:
+        model = Product
+        fields: ClassVar = [
+            "name",
+            "maker",
+            "part_number",
+            "category",
+            "end_of_life_on",
+            "warranty_months",
+        ]
+
+    def get_queryset(self) -> models.QuerySet[Product]:
+        return Product.objects.select_related("maker", "category")
+
+    def load_index(self) -> dict[str, dict[str, list[int]]]:
+        self.products: dict[tuple[int | None, str, str], Product] = {
+            (it.maker_id, folded(it.name), folded(it.part_number)): it for it in self.get_queryset()
+        }
+        return {}
+
+    def get_instance(self, instance_loader: object, row: dict[str, Any]) -> Any:
+        texts = [cells.text(row.get(name) or "") for name in ("maker", "name", "part_number")]
+        makers = self.lookup(Vendors).find(texts[0]) if texts[0] else [None]
+        pk = makers[0].pk if len(makers) == 1 and makers[0] else None
+        if texts[0] and pk is None:
+            return None
+        product = self.products.get((pk, folded(texts[1]), folded(texts[2])))
+        return self.claim(product) if product else None
+
+    def in_order(self) -> list[Lookup]:
+        return _in_order(self.lookups)
+
+
+# Words of other systems for the states of a new asset. What has a holder is in use, even where they
+# call it stock.
+STATES = {
+    "deployed": State.IN_USE,
+    "installed": State.IN_USE,
+    "assigned": State.IN_USE,
+    "active": State.IN_USE,
+    "ready to deploy": State.IN_STOCK,
+    "available": State.IN_STOCK,
+    "stock": State.IN_STOCK,
+    "on order": State.ORDERED,
+    "pending": State.RECEIVED,
+    "repair": State.IN_REPAIR,
+    "in maintenance": State.IN_REPAIR,
+    "out for repair": State.IN_REPAIR,
+    "missing": State.LOST,
+    "stolen": State.LOST,
+    "lost/stolen": State.LOST,
+    "archived": State.RETIRED,
+    "broken": State.RETIRED,
+    "decommissioned": State.RETIRED,
+}
+MOVED = {"holder", "location"}
+
+
+class AssetResource(BaseResource):
+    """One asset a row, known by its tag. State, holder and place go through `assets.lifecycle`."""
+
+    slug = "assets"
+    headers: ClassVar = {
+        "tag": ["asset tag", "inventory number", "asset number", "asset id"],
+        "serial": ["serial number", "serial no"],
+        "product": ["display name", "model", "model name", "product name"],
+        "maker": ["manufacturer", "brand"],
+        "part_number": ["model number", "model no", "part no"],
+        "category": ["model category", "asset category"],
+        "hostname": ["host name", "computer name", "fqdn"],
+        "state": ["status", "install status", "asset state", "status label"],
+        "holder": [
+            "assigned to",
+            "checked out to: username",
+            "checked out to: email",
+            "checked out",
+            "used by",
+            "owner",
+            "user",
+        ],
+        "location": ["site", "checked out to: location", "default location"],
+        "supplier": ["vendor", "supplier name"],
+        "order_number": ["order no", "po number", "purchase order"],
+        "purchased_on": ["purchase date", "purchased", "date of purchase"],
+        "cost": ["purchase cost", "price", "purchase price"],
+        "currency": ["currency code"],
+        "warranty_starts_on": ["warranty start", "warranty starts"],
+        "warranty_ends_on": ["warranty expiration", "warranty end", "warranty ends"],
+        "notes": ["asset notes", "comments", "comment"],
+    }
+    keys: ClassVar = ["tag"]
+    required: ClassVar = ["product"]
+    given_later: ClassVar = {"tag", "serial_key"}
+    owned: ClassVar = {"state": "it changes by the steps on the asset's page"}
+
+    tag = column("tag", Text(identifies=True))
+    serial = column("serial", Text(identifies=True))
+    product = column("product", Reference(Products))
+    hostname = column("hostname", Text())
+    state = column("state", Choice(State, STATES))
+    holder = column("holder", Reference(People))
+    location = column("location", Reference(Locations))
+    supplier = column("supplier", Reference(Vendors))
+    order_number = column("order_number", Text(identifies=True))
+    purchased_on = column("purchased_on", Day())
+    cost = column("cost", Amount())
+    currency = column("currency", Currency())
+    warranty_starts_on = column("warranty_starts_on", Day())
+    warranty_ends_on = column("warranty_ends_on", Day())
+    notes = column("notes", Text())
+
+    class Meta:
+        model = Asset
+        fields: ClassVar = [
+            "tag",
+            "serial",
+            "product",
+            "hostname",
+            "state",
+            "holder",
+            "location",
+            "supplier",
+            "order_number",
+            "purchased_on",
+            "cost",
+            "currency",
+            "warranty_starts_on",
+            "warranty_ends_on",
+            "notes",
+        ]
+
+    def get_queryset(self) -> models.QuerySet[Asset]:
+        return Asset.objects.select_related("product__maker", "holder", "location", "supplier")
+
+    def load_index(self) -> dict[str, dict[str, list[int]]]:
+        """Also the assets by serial, for rows without a tag."""
+        rows = Asset.objects.exclude(serial_key="").order_by().values_list("pk", "serial_key")
+        self.by_serial = {serial: pk for pk, serial in rows.iterator()}
+        return super().load_index()
+
+    def prepare(self, row: dict[str, Any]) -> None:
+        """The currency may stand beside the cost."""
+        if row.get("cost") and not row.get("currency"):
+            try:
+                currency = cells.money(row["cost"], self.fields["cost"].widget.point).currency
+            except ValueError:
+                return
+            row["currency"] = currency
+
+    def get_instance(self, instance_loader: object, row: dict[str, Any]) -> Any:
+        if row.get("tag"):
+            return super().get_instance(instance_loader, row)
+        serial = cells.text(row.get("serial") or "")
+        if not serial_key(None, serial):
+            raise ValidationError("give a tag or a serial number, or nobody knows what it is about")
+        try:
+            product = self._product(row)
+        except ValueError:
+            return None
+        pk = self.by_serial.get(serial_key(product.maker_id, serial)) if product else None
+        if pk is None:
+            return None
+        return self.claim(self.there.get(pk) or self.get_queryset().get(pk=pk))
+
+    def import_field(self, field: Any, instance: Any, row: Any, *args: Any, **kwargs: Any) -> None:
+        if field.attribute == "product" and row.get("product"):
+            instance.product = self._product(row)
+        else:
+            super().import_field(field, instance, row, *args, **kwargs)
+
+    def _product(self, row: dict[str, Any]) -> Product | None:
+        names = ("product", "maker", "category", "part_number")
+        text, *more = (cells.text(row.get(name) or "") for name in names)
+        return self.lookup(Products).named(text, *more) if text else None
+
+    def import_instance(self, instance: Asset, row: dict[str, Any], **kwargs: Any) -> None:
+        super().import_instance(instance, row, **kwargs)
+        if not self.new:
+            return
+        if instance.holder and (not row.get("state") or instance.state == State.IN_STOCK):
+            instance.state = State.IN_USE
+        elif not row.get("state"):
+            instance.state = State.IN_STOCK
+
+    def clean_fields(self, record: Any) -> None:
+        super().clean_fields(record)
+        if (
+            isinstance(record, Asset)
+            and record.product.maker
+            and record.product.maker._state.adding
+        ):
+            # His key is not given yet; the serial is unique among this maker's all the same.
+            bare = serial_key(None, record.serial)
+            record.serial_key = bare and f"{id(record.product.maker)}{bare}"
+
+    def check(self, instance: Asset) -> None:
+        if self.new:
+            self._check_holder(instance)
+            return
+        if {"cost", "currency"} & set(self.changed) and not self.may("assets.change_cost"):
+            name = "cost" if "cost" in self.changed else "currency"
+            raise ValidationError({name: "you may not change what assets cost"})
+        if MOVED & set(self.changed):
+            self._check_moves(instance)
+
+    def _check_holder(self, asset: Asset) -> None:
+        today = timezone.localdate()
+        if asset.holder and asset.holder.has_left(today):
+            left = f"left on {asset.holder.leaves_on}: nothing can be in his hands"
+            raise ValidationError({"holder": left})
+
+    def _check_moves(self, asset: Asset) -> None:
+        """What the steps of `lifecycle` would refuse, and whether the user may take them."""
+        before = Asset(
+            **{f.attname: getattr(asset, f.attname) for f in asset._meta.concrete_fields}
+        )
+        before.holder = self.before["holder"]  # type: ignore[assignment]
+        for move in self._moves():
+            if not self.may(f"assets.{move}_asset"):
+                raise ValidationError(f"you may not have assets {lifecycle.MOVES[move].done}")
+        first = self._moves()[0]
+        before.product = asset.product
+        if not lifecycle.MOVES[first].allows(before):
+            column = "holder" if "holder" in self.changed else "location"
+            raise ValidationError({column: lifecycle.refusal(first, before)})
+        self._check_holder(asset)
+
+    def _moves(self) -> list[str]:
+        if "holder" not in self.changed:
+            return ["move"]
+        taken = ["take_back"] if self.before["holder"] else []
+        in_use = self.before["state"] == State.IN_USE
+        return [*(taken or (["take_back"] if in_use else [])), "hand_over"]
+
+    def create(self, instances: Sequence[Asset]) -> None:
+        lifecycle.enter(instances, by=self.by, reason=self.reason)
+
+    def update(self, instances: Sequence[Any]) -> None:
+        """Plain fields first, then holders and places by the steps that own them."""
+        plain, moved = [], []
+        for asset in instances:
+            names = asset.import_changed
+            asset.import_changed = [name for name in names if name not in MOVED]
+            plain += [asset] if asset.import_changed else []
+            moved += [(asset, set(names) & MOVED)] if MOVED & set(names) else []
+        targets = [(asset, asset.holder, asset.location, names) for asset, names in moved]
+        super().update(plain)
+        self._move(targets)
+
+    def _move(self, targets: list[tuple[Asset, Any, Any, set[str]]]) -> None:
+        handed: defaultdict[tuple[Any, Any], list[Asset]] = defaultdict(list)
+        placed: defaultdict[Any, list[Asset]] = defaultdict(list)
+        for asset, holder, location, names in targets:
+            if "holder" in names:
+                handed[holder, location if "location" in names else None].append(asset)
+            else:
+                placed[location].append(asset)
+        signed: dict[str, Any] = {"by": self.by, "reason": self.reason}
+        returned = [asset for group in handed.values() for asset in group]
+        current = Asset.objects.filter(pk__in=[asset.pk for asset in returned], state=State.IN_USE)
+        if held := list(current):
+            self._take(lifecycle.take_back(held, **signed))
+        for (holder, location), assets in handed.items():
+            self._take(lifecycle.hand_over(assets, to=holder, location=location, **signed))
+        for location, assets in placed.items():
+            self._take(lifecycle.move(assets, location=location, **signed))
+
+    def _take(self, outcome: lifecycle.Outcome) -> None:
+        if outcome.refused:
+            raise ValidationError(outcome.refused)
+
+    def derived(self, names: Any) -> list[str]:
+        return ["serial_key"] if {"serial", "product"} & set(names) else []
+
+    def in_order(self) -> list[Lookup]:
+        return _in_order(self.lookups)
+
+
+def _in_order(lookups: dict[type[Lookup], Lookup]) -> list[Lookup]:
+    order: list[type[Lookup]] = [Locations, People, Vendors, Categories, Products]
+    return [lookups[kind] for kind in order if kind in lookups]
