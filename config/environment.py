@@ -86,6 +86,12 @@ def port(text: str) -> int:
     return number
 
 
+def count(text: str) -> int:
+    number = int(text)
+    _ensure(0 <= number <= 9)
+    return number
+
+
 def secret_key(text: str) -> str:
     _ensure(len(text) >= 50 and len(set(text)) >= 5)
     return text

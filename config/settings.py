@@ -203,6 +203,13 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_FORMS = {"request_login_code": "people.accounts.RequestCodeForm"}
 ACCOUNT_SESSION_REMEMBER = None
+# Whose attempts are counted: behind so many proxies X-Forwarded-For says it, else the connection.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.value(
+    "TRUSTED_PROXIES",
+    environment.count,
+    default="1" if PRODUCTION else "0",
+    accepts="how many proxies stand in a row before Steward, 0 to 9",
+)
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_COOKIE_HTTPONLY = True
 

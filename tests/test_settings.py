@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from allauth.account.adapter import get_adapter
 from django.core.exceptions import ImproperlyConfigured
 
 from tests.services import ROOT
@@ -137,6 +138,8 @@ def test_production_without_a_required_variable_is_refused_by_name(load, name, v
         ("CELERY_BROKER_URL", "filesystem://"),
         ("CELERY_BROKER_URL", "amqp://steward:hunter2@broker"),
         ("CELERY_BROKER_URL", "redis://:hunter2@redis:port/0"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("TRUSTED_PROXIES", "many"),
         ("LOG_LEVEL", "loud"),
         ("PORT", "0"),
         ("PORT", "eighty"),
@@ -163,6 +166,23 @@ def test_a_value_may_begin_with_a_dollar(load):
     key = "$" + COMPLETE["SECRET_KEY"]
 
     assert load({**COMPLETE, "SECRET_KEY": key})["SECRET_KEY"] == key
+
+
+def test_behind_the_proxy_of_production_its_clients_are_told_apart(load, rf, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = load(COMPLETE)["ALLAUTH_TRUSTED_PROXY_COUNT"]
+    forged_and_real = "198.51.100.9, 203.0.113.7"
+
+    request = rf.get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=forged_and_real)
+
+    assert get_adapter().get_client_ip(request) == "203.0.113.7"
+
+
+def test_without_a_proxy_nobody_can_name_himself(load, rf, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = load({})["ALLAUTH_TRUSTED_PROXY_COUNT"]
+
+    request = rf.get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="198.51.100.9")
+
+    assert get_adapter().get_client_ip(request) == "10.0.0.1"
 
 
 def test_links_follow_the_port_of_make_run(load):

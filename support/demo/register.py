@@ -58,7 +58,7 @@ def _write_catalogue(company: Company) -> list[Product]:
             part_number=part,
             category=categories[category],
             warranty_months=months,
-            end_of_life_on=years and company.today + timedelta(365 * years - 40),
+            end_of_life_on=company.today + timedelta(365 * years - 40) if years else None,
         )
         for category, maker, name, part, _, months, years in PRODUCTS
     ]
@@ -140,8 +140,8 @@ def _write_yesterday(company: Company) -> None:
     """The last moves are made as the desk makes them, so that their mails wait in the outbox."""
     stock = Asset.objects.filter(state=Asset.State.IN_STOCK).order_by("tag")
     desk = company.users["desk"]
-    docks = list(stock.filter(product__category__name="Docking station")[:1])
-    lifecycle.hand_over(docks, to=company.colleague("employee"), by=desk)
+    monitors = list(stock.filter(product__category__name="Monitor")[:1])
+    lifecycle.hand_over(monitors, to=company.colleague("employee"), by=desk)
     starter = next(it for it in company.people if it.starts_on and it.starts_on > company.today)
     laptops = list(stock.filter(product__category__name="Laptop")[:1])
     lifecycle.hand_over(laptops, to=starter, by=desk, reason="prepared for the first day")

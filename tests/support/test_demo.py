@@ -1,0 +1,132 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.utils.timezone import localdate, now
+
+from assets.models import Asset, Custody, Identifier
+from contracts.models import Contract, Term
+from contracts.renewals import SETTLED, apply_terms
+from people.models import Department, Location, Message, Person, User
+from support.demo import LOGINS, PASSWORD, build
+from support.models import Comment, Ticket, TicketSequence
+
+RECORDS = [
+    Department,
+    Location,
+    Person,
+    Asset,
+    Custody,
+    Identifier,
+    Contract,
+    Term,
+    Ticket,
+    Comment,
+]
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup, django_db_blocker):
+    """The company, once for the whole module; nothing of it is left behind."""
+    with django_db_blocker.unblock():
+        try:
+            with transaction.atomic():
+                yield build(today=localdate())
+                transaction.set_rollback(True)
+        finally:
+            connection.close()
+
+
+@pytest.fixture(autouse=True)
+def _db(db, request):
+    """Each test in a savepoint of its own."""
+
+
+def test_there_are_200_people_600_assets_60_contracts_and_150_tickets(demo):
+    models = (Person, Asset, Contract, Ticket)
+
+    assert [model.objects.count() for model in models] == [200, 600, 60, 150]
+
+
+def test_each_record_is_one_its_form_would_accept(demo):
+    for model in set(RECORDS) - {Custody}:  # custodies have no form
+        for record in model.objects.all()[:40]:
+            record.full_clean()
+
+
+def test_what_is_in_use_has_exactly_one_open_custody_with_its_holder(demo):
+    held = Asset.objects.filter(state__in=Asset.HELD)
+
+    assert held.count() > 400
+    assert Custody.objects.open().count() == held.count()
+    for custody in Custody.objects.open().select_related("asset"):
+        assert custody.holder_id == custody.asset.holder_id
+
+
+def test_nobody_who_has_left_holds_anything(demo):
+    assert not Asset.objects.filter(holder__leaves_on__lt=localdate()).exists()
+
+
+def test_something_is_due_in_the_next_week_and_in_the_next_month(demo):
+    today = localdate()
+
+    for days in (7, 30, 90):
+        assert Asset.objects.warranty_ending(days, today).exists()
+        assert Contract.objects.ending(days, today).exists()
+    assert Contract.objects.notice_due(90, today).count() >= 5
+
+
+def test_some_contracts_have_nobody_who_answers_for_them(demo):
+    assert Contract.objects.filter(owner=None).exists()
+
+
+def test_what_contracts_store_follows_from_their_terms(demo):
+    for contract in Contract.objects.all():
+        stored = [getattr(contract, name) for name in SETTLED]
+        apply_terms(contract, list(contract.terms.order_by("starts_on")))
+        assert [getattr(contract, name) for name in SETTLED] == stored
+
+
+def test_histories_reach_into_the_past_and_never_into_the_future(demo):
+    for model in RECORDS:
+        dates = model.history.values_list("history_date", flat=True)
+        assert min(dates) < now() - timedelta(365), model
+        assert max(dates) <= now(), model
+
+
+def test_an_asset_that_was_handed_over_again_tells_it_with_who_did_it(demo):
+    asset = max(Asset.objects.all(), key=lambda asset: asset.custodies.count())
+
+    versions = list(asset.history.order_by("history_date"))
+
+    assert asset.custodies.count() >= 3
+    assert len(versions) == asset.history.count() >= 2 + 2 * asset.custodies.count() - 1
+    assert versions[0].history_change_reason == "ordered"
+    assert {version.history_user for version in versions} <= set(demo.users.values())
+    assert len({version.history_user for version in versions}) > 1
+    assert versions[-1].state == asset.state
+    assert versions[-1].holder_id == asset.holder_id
+
+
+def test_the_employee_holds_things_and_has_open_and_closed_requests(demo):
+    employee = demo.colleague("employee")
+
+    categories = set(employee.assets.values_list("product__category__name", flat=True))
+
+    assert {"Laptop", "Monitor", "Phone", "SIM card"} <= categories
+    assert employee.tickets.exclude(state="closed").exists() or employee.tickets.count() >= 3
+    assert Comment.objects.filter(ticket__requester=employee).exists()
+    assert Message.objects.filter(recipient=employee).exists()
+
+
+def test_the_next_ticket_gets_the_next_number(demo):
+    assert TicketSequence.objects.get().last == 150
+
+
+@pytest.mark.parametrize("login", LOGINS, ids=lambda login: login.account)
+def test_each_role_can_sign_in(demo, client, login):
+    answer = client.post("/accounts/login/", {"login": login.email, "password": PASSWORD})
+
+    assert answer.status_code == 302
+    assert int(client.session["_auth_user_id"]) == User.objects.get(email=login.email).pk
+    assert client.get("/admin/").status_code == (200 if login.role else 302)
