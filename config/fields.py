@@ -32,3 +32,10 @@ class CurrencyField(models.CharField):
             "validators", [RegexValidator(r"^[A-Z]{3}$", "Give an ISO 4217 code such as EUR.")]
         )
         super().__init__(*args, **kwargs)
+
+
+class WebAddressField(models.URLField):
+    """A web address; typed without a scheme it means https."""
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"assume_scheme": "https", **kwargs})

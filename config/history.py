@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -23,6 +23,8 @@ class Record(models.Model):
     """A row whose every version is kept."""
 
     history = HistoricalRecords(inherit=True, user_model=settings.AUTH_USER_MODEL)
+    # The fields that `derive` fills; a form checks their constraints though it does not show them.
+    derived: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         abstract = True

@@ -1,5 +1,7 @@
 """Records for tests: valid, and no more than each needs."""
 
+import uuid
+
 import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
@@ -7,7 +9,7 @@ from factory.django import DjangoModelFactory
 from assets.models import Asset, Category, Custody, Identifier, Product, Vendor, VendorAlias
 from contracts.models import Contract, Coverage, Term
 from people.models import Department, Location, Message, Person, User
-from support.models import Comment, Queue, Ticket, TicketCategory
+from support.models import Alert, Comment, Queue, Ticket, TicketCategory
 
 
 class UserFactory(DjangoModelFactory):
@@ -181,3 +183,16 @@ class MessageFactory(DjangoModelFactory):
     text = "Hello."
     message_id = factory.Sequence("<{}@example.com>".format)
     next_attempt_at = factory.LazyFunction(timezone.now)
+
+
+class AlertFactory(DjangoModelFactory):
+    class Meta:
+        model = Alert
+
+    rule = "warranty"
+    record = factory.SubFactory(AssetFactory)
+    due_on = factory.LazyFunction(timezone.localdate)
+    lead = 7
+    recipient = factory.SubFactory(PersonFactory)
+    raised_on = factory.LazyFunction(timezone.localdate)
+    run = factory.LazyFunction(uuid.uuid4)

@@ -81,6 +81,7 @@ class Asset(Record):
     warranty_ends_on = models.DateField("warranty ends", null=True, blank=True, db_index=True)
     notes = models.TextField(blank=True)
 
+    derived = ("serial_key",)
     objects = AssetQuerySet.as_manager()
 
     class Meta:
@@ -144,7 +145,8 @@ class Asset(Record):
     def derive(self) -> None:
         self.tag = self.tag.strip()
         self.serial = self.serial.strip()
-        self.serial_key = serial_key(self.product.maker_id, self.serial)
+        if self.product_id:
+            self.serial_key = serial_key(self.product.maker_id, self.serial)
 
 
 class TagSequence(models.Model):

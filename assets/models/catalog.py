@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from config.fields import WebAddressField
 from config.history import Record
 
 
@@ -17,7 +18,7 @@ class Vendor(Record):
     is_carrier = models.BooleanField("carrier", default=False)
     email = models.EmailField("e-mail", blank=True)
     phone = models.CharField(max_length=40, blank=True)
-    website = models.URLField(blank=True)
+    website = WebAddressField(blank=True)
     customer_number = models.CharField(max_length=60, blank=True)
 
     class Meta:

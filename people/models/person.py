@@ -55,12 +55,9 @@ class Location(Record):
     name = models.CharField(max_length=150)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.SITE)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="places")
-    path = models.CharField(
-        max_length=600,
-        unique=True,
-        editable=False,
-        error_messages={"unique": "There is a location of this name here already."},
-    )
+    path = models.CharField(max_length=600, blank=True, editable=False)
+
+    derived = ("path",)
 
     class Meta:
         permissions = [
@@ -69,6 +66,11 @@ class Location(Record):
         ]
         ordering = ["path"]
         constraints = [
+            models.UniqueConstraint(
+                Lower("path"),
+                name="location_is_unique_in_any_case_where_it_is",
+                violation_error_message="There is a location of this name here already.",
+            ),
             models.CheckConstraint(
                 name="location_is_not_its_own_parent",
                 condition=Q(parent=None) | ~Q(parent=F("id")),

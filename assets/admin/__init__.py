@@ -1,0 +1,3 @@
+from assets.admin import asset, catalog
+
+__all__ = ["asset", "catalog"]

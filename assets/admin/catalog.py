@@ -1,0 +1,66 @@
+"""The back office's screens for vendors, categories and products."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from assets.models import Category, Product, Vendor, VendorAlias
+from config.admin import BaseAdmin, BaseInline, DateRangeFilter
+
+
+class AliasInline(BaseInline):
+    model = VendorAlias
+    verbose_name_plural = "also spelled"
+
+
+@admin.register(Vendor)
+class VendorAdmin(BaseAdmin):
+    list_display = ["name", "is_maker", "is_supplier", "is_reseller", "is_carrier", "product_count"]
+    list_filter = ["is_maker", "is_supplier", "is_reseller", "is_carrier"]
+    search_fields = ["name", "aliases__name", "customer_number"]
+    fieldsets = [
+        (None, {"fields": ["name", ("is_maker", "is_supplier", "is_reseller", "is_carrier")]}),
+        ("Contact", {"fields": ["email", "phone", "website", "customer_number"]}),
+    ]
+    inlines = [AliasInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Vendor]:
+        return super().get_queryset(request).annotate(product_count=Count("products"))
+
+    @display(description="products", ordering="product_count")
+    def product_count(self, vendor: Any) -> int:
+        return vendor.product_count
+
+
+@admin.register(Category)
+class CategoryAdmin(BaseAdmin):
+    list_display = ["name", "kind", "tag_prefix", "needs_acceptance", "holds_data"]
+    list_filter = ["kind"]
+    search_fields = ["name"]
+    fields = ["name", "kind", "tag_prefix", "needs_acceptance", "holds_data"]
+
+
+@admin.register(Product)
+class ProductAdmin(BaseAdmin):
+    list_display = ["name", "maker", "category", "part_number", "end_of_life_on", "asset_count"]
+    list_filter = ["category", ("end_of_life_on", DateRangeFilter)]
+    allowed_lookups = ["maker"]
+    search_fields = ["name", "part_number", "maker__name"]
+    fields = [
+        "name",
+        "maker",
+        "category",
+        "part_number",
+        ("warranty_months", "end_of_life_on"),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        rows = super().get_queryset(request).select_related("maker", "category")
+        return rows.annotate(asset_count=Count("assets"))
+
+    @display(description="assets", ordering="asset_count")
+    def asset_count(self, product: Any) -> int:
+        return product.asset_count

@@ -1,0 +1,19 @@
+"""What every screen of the back office has in common.
+
+The only package that imports the theme's classes. Each default of a library that gives away or
+loses something is closed here, once; `tests/test_admin.py` sweeps over every registered admin.
+"""
+
+from config.admin.record import BaseAdmin, BaseInline, ReadOnlyInline
+from config.admin.screens import DateRangeFilter, ReadOnlyAdmin, ScreenAdmin
+from config.admin.steps import Step
+
+__all__ = [
+    "BaseAdmin",
+    "BaseInline",
+    "DateRangeFilter",
+    "ReadOnlyAdmin",
+    "ReadOnlyInline",
+    "ScreenAdmin",
+    "Step",
+]

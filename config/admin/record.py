@@ -1,0 +1,219 @@
+"""The admin of a tracked record, and of the rows that belong to it."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.db import IntegrityError
+from django.db.models import Model, ProtectedError, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from unfold import widgets
+from unfold.admin import TabularInline
+
+from config.admin.screens import actor, completed_fields
+from config.admin.steps import StepsAdmin
+from config.admin.versions import VersionsAdmin
+from config.forms import LinkField, RecordForm, VersionedForm, names_of, with_versions
+from config.history import delete_as, save_as
+
+FORM_FIELDS = ["reason", "version", "nonce"]
+WIDGETS: dict[type[forms.Field], type[forms.Widget]] = {
+    forms.BooleanField: widgets.UnfoldBooleanSwitchWidget,
+    forms.CharField: widgets.UnfoldAdminTextInputWidget,
+    forms.ChoiceField: widgets.UnfoldAdminSelectWidget,
+    forms.TypedChoiceField: widgets.UnfoldAdminSelectWidget,
+    forms.DateField: widgets.UnfoldAdminSingleDateWidget,
+    forms.DecimalField: widgets.UnfoldAdminDecimalFieldWidget,
+    forms.IntegerField: widgets.UnfoldAdminIntegerFieldWidget,
+}
+
+
+class BaseAdmin(VersionsAdmin, StepsAdmin):
+    """The admin of a tracked record."""
+
+    form = RecordForm
+    change_form_outer_before_template = "admin/steps.html"
+
+    # --- What a page shows ---
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Who may change only a restricted field opens the form too, with that field alone."""
+        return super().has_change_permission(request, obj) or self._may_change_some(request)
+
+    def _may_change_some(self, request: HttpRequest) -> bool:
+        return any(request.user.has_perm(change) for _, change in self.restricted.values())
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        hidden = self.hidden_fields(request)
+        fieldsets = []
+        for title, options in super().get_fieldsets(request, obj):
+            left = [_without(entry, {*hidden, *FORM_FIELDS}) for entry in options["fields"]]
+            fieldsets.append((title, {**options, "fields": [entry for entry in left if entry]}))
+        if self._is_editing(request, obj):
+            asked = FORM_FIELDS if obj else FORM_FIELDS[1:]
+            fieldsets.append((None, {"fields": asked}))
+        return fieldsets
+
+    def _is_editing(self, request: HttpRequest, obj: Model | None) -> bool:
+        if getattr(request, "reading_history", False):
+            return False
+        may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        return bool(may)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> list[str] | tuple[Any, ...]:
+        readonly = [*super().get_readonly_fields(request, obj)]
+        if obj is None:
+            return readonly  # who records a purchase writes down what it cost
+        closed = [
+            name
+            for name, (_, change) in self.restricted.items()
+            if not request.user.has_perm(change)
+        ]
+        if getattr(request, "reading_history", False):
+            return self.shown_fields(request, obj)
+        if not super().has_change_permission(request, obj):
+            open_fields = set(self.restricted) - set(closed)
+            shown = self.shown_fields(request, obj)
+            return [name for name in shown if name not in open_fields]
+        return [*readonly, *closed]
+
+    def shown_fields(self, request: HttpRequest, obj: Model | None) -> list[str]:
+        """The record's own fields on its page, for whoever this is."""
+        declared = self.fieldsets or [(None, {"fields": self.fields or self._form_fields()})]
+        shown = [*names_of(declared), *self.readonly_fields]
+        hidden = {*self.hidden_fields(request), *FORM_FIELDS}
+        return [name for name in dict.fromkeys(map(str, shown)) if name not in hidden]
+
+    def _form_fields(self) -> list[str]:
+        return [
+            field.name for field in self.opts.fields if field.editable and not field.auto_created
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        record = self.get_object(request, object_id) if request.method == "GET" else None
+        links = self.step_links(request, record) if record else []
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), "step_links": links}
+        )
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            # Both passed validation, one was written first: nothing of this one was.
+            self.message_user(
+                request, "Somebody saved the same a moment before you.", messages.ERROR
+            )
+            return HttpResponseRedirect(request.get_full_path())
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        form = context["adminform"].form
+        if form.is_bound and isinstance(form, RecordForm):
+            form.renew()
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def prepare_step_form(
+        self, request: HttpRequest, form: forms.Form, rows: Sequence[Model]
+    ) -> None:
+        for field in form.fields.values():
+            if isinstance(field, LinkField):
+                field.widget = AutocompleteSelect(field.source, self.admin_site)
+                field.widget.choices = field.choices
+            elif type(field.widget) is type(type(field).widget()) and type(field) in WIDGETS:
+                field.widget = WIDGETS[type(field)]()
+                if isinstance(field, forms.ChoiceField):
+                    field.widget.choices = field.choices
+            elif isinstance(field.widget, forms.Textarea):
+                field.widget = widgets.UnfoldAdminTextareaWidget()
+
+    # --- What is written ---
+
+    def reason(self, form: ModelForm, change: bool) -> str:
+        return form.cleaned_data.get("reason") or ("edited" if change else "added")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        save_as(obj, by=actor(request), reason=self.reason(form, change))
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        reason = self.reason(form, change)
+        rows = formset.save(commit=False)
+        for row in formset.deleted_objects:
+            delete_as(row, by=actor(request), reason=reason)
+        for row in rows:
+            save_as(row, by=actor(request), reason=reason)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        delete_as(obj, by=actor(request), reason="deleted")
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for record in queryset:
+            delete_as(record, by=actor(request), reason="deleted")
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().delete_view(request, *args, **kwargs)
+        except ProtectedError as error:
+            sentence = (
+                f"It came into use meanwhile: {len(error.protected_objects)} records need it."
+            )
+            self.message_user(request, sentence, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+
+class BaseInline(TabularInline):
+    """Rows of a tracked model on the page of the record they belong to."""
+
+    form = VersionedForm
+    extra = 0
+    show_change_link = False
+    select_related: ClassVar[Sequence[str]] = ()
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> Sequence[str]:
+        return completed_fields(self)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request).select_related(*self.select_related)
+        return with_versions(rows)
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        fields = [name for name in super().get_fields(request, obj) if name != "version"]
+        may = self.has_change_permission(request, obj)
+        return [*fields, "version"] if may else fields
+
+
+class ReadOnlyInline(TabularInline):
+    """What ties to the record, to look at."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = True
+    select_related: ClassVar[Sequence[str]] = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related(*self.select_related)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def _without(entry: Any, hidden: set[str]) -> Any:
+    """An entry of a fieldset, less the hidden names in it."""
+    if isinstance(entry, str):
+        return None if entry in hidden else entry
+    return tuple(name for name in entry if name not in hidden)

@@ -1,0 +1,154 @@
+"""A change of state as the back office offers it: a button, a bulk action and one short form."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, Protocol
+
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Model, QuerySet
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from config.admin.screens import ScreenAdmin, actor
+from config.forms import StepForm
+
+SHOWN = 20
+"""How many of the chosen records, and of the refusals, a page names one by one."""
+
+
+class Result(Protocol):
+    """What a step returns: the records it changed, and a sentence for each that it refused."""
+
+    @property
+    def done(self) -> Sequence[Any]: ...
+
+    @property
+    def refused(self) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True)
+class Step:
+    """One move of a record: `run(rows, *, by, **what the form asked)` returns a Result.
+
+    `run` raises ValidationError where what was asked for cannot be done for any row.
+    """
+
+    name: str
+    label: str
+    run: Callable[..., Result]
+    permission: str
+    form: type[Form] = StepForm
+    allows: Callable[[Any], bool] = lambda row: True
+    help: str = ""
+
+
+class StepsAdmin(ScreenAdmin):
+    """An admin whose records have steps, one by one and in bulk, asked the same permission."""
+
+    steps: ClassVar[Sequence[Step]] = ()
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_step"
+        view = self.admin_site.admin_view(self.step_view)
+        return [path("<path:object_id>/step/<slug:step>/", view, name=name), *super().get_urls()]
+
+    def permitted_steps(self, request: HttpRequest) -> list[Step]:
+        return [step for step in self.steps if request.user.has_perm(step.permission)]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        if "_popup" not in request.GET:
+            for step in self.permitted_steps(request):
+                actions[step.name] = (partial(_run_in_bulk, step=step), step.name, step.label)
+        return actions
+
+    def step_links(self, request: HttpRequest, record: Model) -> list[dict[str, str]]:
+        """The steps this user may take with this record now."""
+        allowed = [step for step in self.permitted_steps(request) if step.allows(record)]
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_step"
+        return [
+            {"label": step.label, "url": reverse(name, args=[record.pk, step.name])}
+            for step in allowed
+        ]
+
+    def step_view(self, request: HttpRequest, object_id: str, step: str) -> HttpResponse:
+        """One step of one record."""
+        found = next((known for known in self.steps if known.name == step), None)
+        if found is None:
+            raise Http404(f"There is no step {step}.")
+        if not request.user.has_perm(found.permission) or not self.has_view_permission(request):
+            raise PermissionDenied
+        record = self.get_object(request, unquote(object_id))
+        if record is None:
+            raise Http404(f"There is no {self.opts.verbose_name} {object_id}.")
+        back = reverse(
+            f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[record.pk]
+        )
+        return self.take_step(request, found, [record], back)
+
+    def take_step(
+        self, request: HttpRequest, step: Step, rows: Sequence[Model], back: str
+    ) -> HttpResponse:
+        """Ask for what the step needs; once it is given, run it and report."""
+        form = step.form(request.POST if "apply" in request.POST else None)
+        self.prepare_step_form(request, form, rows)
+        if form.is_bound and form.is_valid():
+            try:
+                result = step.run(rows, by=actor(request), **form.cleaned_data)
+            except ValidationError as refusal:
+                form.add_error(None, refusal)
+            else:
+                self.report(request, step, result)
+                return HttpResponseRedirect(back)
+        return self.render_step(request, step, rows, form, back)
+
+    def prepare_step_form(self, request: HttpRequest, form: Form, rows: Sequence[Model]) -> None:
+        """A hook: widgets, and choices that depend on the records."""
+
+    def report(self, request: HttpRequest, step: Step, result: Result) -> None:
+        """Say what was done, and of each refused record why."""
+        count, refused = len(result.done), list(result.refused)
+        if count == 1:
+            self.message_user(request, f"{step.label}: {result.done[0]}.", messages.SUCCESS)
+        elif count:
+            done = f"{step.label}: {count} of {count + len(refused)} done."
+            self.message_user(request, done, messages.SUCCESS)
+        for sentence in refused[:SHOWN]:
+            self.message_user(request, sentence, messages.ERROR)
+        if len(refused) > SHOWN:
+            more = f"{len(refused) - SHOWN} more were refused for reasons like these."
+            self.message_user(request, more, messages.ERROR)
+
+    def render_step(
+        self, request: HttpRequest, step: Step, rows: Sequence[Model], form: Form, back: str
+    ) -> TemplateResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": step.label,
+            "opts": self.opts,
+            "step": step,
+            "form": form,
+            "media": self.media + form.media,
+            "rows": rows[:SHOWN],
+            "more": max(0, len(rows) - SHOWN),
+            "refusable": [row for row in rows[:SHOWN] if not step.allows(row)],
+            "back": back,
+            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", ""),
+            "bulk": ACTION_CHECKBOX_NAME in request.POST,
+        }
+        return TemplateResponse(request, "admin/step.html", context)
+
+
+def _run_in_bulk(
+    admin: StepsAdmin, request: HttpRequest, chosen: QuerySet[Any], *, step: Step
+) -> HttpResponse:
+    if not request.user.has_perm(step.permission):
+        raise PermissionDenied
+    return admin.take_step(request, step, list(chosen), request.get_full_path())

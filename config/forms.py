@@ -1,0 +1,198 @@
+"""Forms that lose nothing: a stale one is refused with the difference, a doubled one is told."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.core.cache import cache
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import models
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+NONCE_SECONDS = 24 * 3600
+VERSION = "history_version"
+
+
+def with_versions[M: models.Model](rows: QuerySet[M]) -> QuerySet[M]:
+    """`rows`, each with the number of its latest version in `history_version`."""
+    histories = history_of(rows.model).filter(**{rows.model._meta.pk.attname: OuterRef("pk")})
+    latest = histories.order_by("-history_id").values("history_id")[:1]
+    versioned: QuerySet[M] = rows.annotate(**{VERSION: Subquery(latest)})
+    return versioned
+
+
+def history_of(model: type[models.Model]) -> QuerySet[Any]:
+    """Every version of every row of a tracked model."""
+    manager: Any = getattr(model, "history")  # noqa: B009 - not every Model has one
+    versions: QuerySet[Any] = manager.model.objects.all()
+    return versions
+
+
+class VersionedForm(forms.ModelForm):
+    """Knows which version of the record it shows, and is refused once there is a newer one.
+
+    The refusal says who changed what meanwhile. What the user typed stays in the form; fields he
+    had not touched show the newer values, so that saving again overwrites only what he means to.
+    """
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    data: Any  # a QueryDict, of which a refused form keeps a corrected copy
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["version"] = self._shown_version()
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.instance.pk:
+            self._lock()
+            self._refuse_stale()
+        return cleaned
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return super()._get_validation_exclusions() - set(getattr(self.instance, "derived", ()))
+
+    def _shown_version(self) -> int | None:
+        if hasattr(self.instance, VERSION):
+            version: int | None = getattr(self.instance, VERSION)
+            return version
+        return self._latest_version()
+
+    def _latest_version(self) -> int | None:
+        versions = history_of(type(self.instance)).filter(
+            **{self.instance._meta.pk.attname: self.instance.pk}
+        )
+        latest = versions.order_by("-history_id").values_list("history_id", flat=True).first()
+        return int(latest) if latest else None
+
+    def _lock(self) -> None:
+        """Take the row, and take over what this form does not edit as it now is.
+
+        The instance was read before the lock: saved as it is, it would undo a handover that
+        another clerk finished in between.
+        """
+        rows = type(self.instance)._base_manager
+        if not rows.select_for_update().filter(pk=self.instance.pk).exists():
+            raise ValidationError("This record has been deleted meanwhile.")
+        fields = self.instance._meta.concrete_fields
+        self.instance.refresh_from_db(
+            fields=[field.attname for field in fields if field.name not in self.fields]
+        )
+
+    def _refuse_stale(self) -> None:
+        shown, latest = self.cleaned_data.get("version"), self._latest_version()
+        if shown == latest:
+            return
+        versions = history_of(type(self.instance)).filter(
+            **{self.instance._meta.pk.attname: self.instance.pk}
+        )
+        then, now = (versions.filter(history_id=pk).first() for pk in (shown, latest))
+        if then is None or now is None:
+            raise ValidationError("Open the record again: this form does not say what it shows.")
+        fields = [name for name in self.fields if name in then.tracked_fields_by_name]
+        changed = now.diff_against(then, included_fields=fields).changed_fields
+        self._catch_up(changed, then, now, latest)
+        if changed:
+            raise ValidationError(self._difference(changed, then, now))
+
+    def _catch_up(self, changed: list[str], then: Any, now: Any, latest: int | None) -> None:
+        self.data = self.data.copy()
+        self.data[self.add_prefix("version")] = str(latest)
+        for name in changed:
+            theirs = getattr(now.instance_type._meta.get_field(name), "attname", name)
+            untouched = _plain(self.cleaned_data.get(name)) == getattr(then, theirs)
+            if untouched:
+                value = self.fields[name].prepare_value(getattr(now, theirs))
+                self.data[self.add_prefix(name)] = "" if value is None else value
+
+    def _difference(self, changed: list[str], then: Any, now: Any) -> list[str]:
+        who = now.history_user or "Steward"
+        when = timezone.localtime(now.history_date)
+        lines = [
+            f"{who} changed this record at {when:%H:%M on %d %B %Y}, while you had it open. "
+            "Nothing of yours is lost: check the values below and save again."
+        ]
+        for name in changed:
+            before, after = shown_value(then, name), shown_value(now, name)
+            lines.append(f"{_label(self.instance, name)}: was “{before}”, is now “{after}”.")
+        return lines
+
+
+class RecordForm(VersionedForm):
+    """The form of a record's own page: versioned, sent once, with a reason for the history."""
+
+    nonce = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)
+    reason = forms.CharField(
+        label="Reason for the change",
+        required=False,
+        max_length=250,
+        help_text="Kept in the history, for those who wonder later.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["nonce"] = uuid.uuid4().hex
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        nonce = self.cleaned_data.get("nonce")
+        # Not against an attacker, who may add what he likes: against the second click.
+        first = cache.add(f"form:{nonce}", True, NONCE_SECONDS) if nonce else True
+        if self.instance.pk is None and not self.errors and not first:
+            raise ValidationError("This form was sent already. Look in the list before you repeat.")
+        return cleaned
+
+    def renew(self) -> None:
+        """Let the form be sent again, after it was refused and is shown once more."""
+        self.data = self.data.copy()
+        self.data[self.add_prefix("nonce")] = uuid.uuid4().hex
+
+
+class StepForm(forms.Form):
+    """What one move asks for."""
+
+    required_css_class = "required"
+
+
+class LinkField(forms.ModelChoiceField):
+    """Chooses a record as the foreign key `source` does; the back office autocompletes it."""
+
+    def __init__(self, source: Any, **kwargs: Any) -> None:
+        self.source: models.ForeignKey[Any, Any] = source.field
+        super().__init__(self.source.remote_field.model._default_manager.all(), **kwargs)
+
+
+def _plain(value: Any) -> Any:
+    return value.pk if isinstance(value, models.Model) else value
+
+
+def _label(record: models.Model, name: str) -> str:
+    label = str(record._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    return label[:1].upper() + label[1:]
+
+
+def shown_value(version: Any, name: str) -> str:
+    """The value of a field in one version, as a person reads it."""
+    try:
+        field = version._meta.get_field(name)
+    except FieldDoesNotExist:
+        return str(getattr(version, name))
+    if field.is_relation:
+        related = field.remote_field.model._base_manager.filter(pk=getattr(version, field.attname))
+        return str(related.first() or "empty")
+    if field.choices:
+        return str(getattr(version, f"get_{name}_display")())
+    value = getattr(version, name)
+    return "empty" if value in (None, "") else str(value)
+
+
+def names_of(fieldsets: Iterable[Any]) -> list[str]:
+    """Every field in Django admin's `fieldsets`, flat."""
+    names: list[str] = []
+    for _, options in fieldsets:
+        for entry in options["fields"]:
+            names += [entry] if isinstance(entry, str) else list(entry)
+    return names

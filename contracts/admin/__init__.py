@@ -1,0 +1,3 @@
+from contracts.admin import contract
+
+__all__ = ["contract"]

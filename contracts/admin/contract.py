@@ -1,0 +1,105 @@
+"""The back office's screens for contracts, their terms and what they cover."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from assets.admin.asset import AssetAdmin
+from config.admin import BaseAdmin, BaseInline, DateRangeFilter, ReadOnlyInline
+from config.admin.screens import actor
+from contracts import renewals
+from contracts.models import Contract, Coverage, Term
+
+
+class TermInline(BaseInline):
+    model = Term
+    fields = [
+        "starts_on",
+        "ends_on",
+        "amount",
+        "currency",
+        "billing",
+        "notice",
+        "notice_unit",
+        "renewal",
+        "renewal_months",
+    ]
+
+
+class CoverageInline(BaseInline):
+    """Adds and takes away covered assets; one that is covered is not exchanged for another."""
+
+    model = Coverage
+    fields = ["asset"]
+    select_related = ["asset__product", "contract"]
+    verbose_name_plural = "covered assets"
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class ContractsOfAssetInline(ReadOnlyInline):
+    model = Coverage
+    fields = ["contract", "vendor", "ends_on"]
+    readonly_fields = ["vendor", "ends_on"]
+    select_related = ["contract__vendor", "asset__product"]
+    verbose_name_plural = "contracts"
+    show_change_link = False
+
+    @display(description="vendor")
+    def vendor(self, coverage: Coverage) -> str:
+        return str(coverage.contract.vendor)
+
+    @display(description="ends")
+    def ends_on(self, coverage: Coverage) -> Any:
+        return coverage.contract.ends_on
+
+
+AssetAdmin.inlines = [*AssetAdmin.inlines, ContractsOfAssetInline]
+
+
+@admin.register(Contract)
+class ContractAdmin(BaseAdmin):
+    list_display = [
+        "number",
+        "title",
+        "vendor",
+        "kind",
+        "ends_on",
+        "notice_by",
+        "yearly",
+        "owner",
+        "department",
+    ]
+    list_filter = [
+        "kind",
+        ("ends_on", DateRangeFilter),
+        ("notice_by", DateRangeFilter),
+        "department",
+    ]
+    allowed_lookups = ["vendor", "owner"]
+    search_fields = ["number", "title", "reference", "vendor__name", "vendor__aliases__name"]
+    readonly_fields = ["starts_on", "ends_on", "notice_by", "yearly"]
+    fieldsets = [
+        (None, {"fields": [("number", "reference"), "title", ("vendor", "kind")]}),
+        ("Who decides", {"fields": [("owner", "department")]}),
+        ("What follows from its terms", {"fields": [("ends_on", "notice_by", "yearly")]}),
+        ("Notes", {"fields": ["notes"]}),
+    ]
+    inlines = [TermInline, CoverageInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Contract]:
+        return super().get_queryset(request).select_related("vendor", "owner", "department")
+
+    @display(description="cost a year", ordering="annual_cost")
+    def yearly(self, contract: Contract) -> str | None:
+        if contract.annual_cost is None:
+            return None
+        return f"{contract.annual_cost:,.2f} {contract.currency}"
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        renewals.settle(form.instance, by=actor(request), reason=self.reason(form, change))

@@ -1,0 +1,168 @@
+"""Every registered admin, swept over: a new one is covered on arrival."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from config.admin import BaseAdmin, ReadOnlyInline
+from tests import factories
+from tests.factories import (
+    CommentFactory,
+    CoverageFactory,
+    IdentifierFactory,
+    PersonFactory,
+    TermFactory,
+    VendorAliasFactory,
+)
+
+ADMINS = sorted(admin.site._registry.values(), key=lambda it: it.opts.label)
+TRACKED = [it for it in ADMINS if isinstance(it, BaseAdmin)]
+
+
+def name_of(model_admin):
+    return model_admin.opts.label
+
+
+def url(model_admin, page, *args):
+    return reverse(
+        f"admin:{model_admin.opts.app_label}_{model_admin.opts.model_name}_{page}", args=args
+    )
+
+
+def make(model_admin):
+    """One record, with everything that its page shows beside it."""
+    model = model_admin.model
+    name = f"{model.__name__}Factory"
+    record = getattr(factories, name)()
+    enrich(record)
+    return record
+
+
+def enrich(record):
+    label = record._meta.label
+    if label == "assets.Asset":
+        IdentifierFactory(asset=record)
+        CoverageFactory(asset=record)
+        factories.TicketFactory(asset=record)
+        factories.CustodyFactory(asset=record)
+    elif label == "assets.Vendor":
+        VendorAliasFactory(vendor=record)
+    elif label == "contracts.Contract":
+        add_rows_to_contract(record)
+    elif label == "support.Ticket":
+        CommentFactory(ticket=record)
+
+
+def add_rows_to_contract(contract, first=1):
+    TermFactory(contract=contract, starts_on=f"20{first:02}-01-01")
+    CoverageFactory(contract=contract)
+
+
+def queries(client, address):
+    client.get(address)  # what is cached once per process
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        response = client.get(address)
+    assert response.status_code == 200, address
+    return [query["sql"] for query in captured.captured_queries]
+
+
+@pytest.fixture
+def signed_in(client, superuser):
+    client.force_login(superuser)
+    return client
+
+
+@pytest.mark.parametrize("model_admin", ADMINS, ids=name_of)
+def test_the_queries_of_a_list_do_not_grow_with_its_rows(model_admin, signed_in):
+    make(model_admin)
+    one = queries(signed_in, url(model_admin, "changelist"))
+    for _ in range(9):
+        make(model_admin)
+    ten = queries(signed_in, url(model_admin, "changelist"))
+    assert len(ten) <= len(one), "\n".join(ten)
+
+
+@pytest.mark.parametrize("model_admin", ADMINS, ids=name_of)
+def test_the_queries_of_a_page_do_not_grow_with_what_it_shows(model_admin, signed_in):
+    record = make(model_admin)
+    one = queries(signed_in, url(model_admin, "change", record.pk))
+    for number in range(2, 11):
+        if record._meta.label == "contracts.Contract":
+            add_rows_to_contract(record, number)
+        elif record._meta.label == "assets.Asset":
+            IdentifierFactory(asset=record)
+            CoverageFactory(asset=record)
+            factories.TicketFactory(asset=record)
+            factories.CustodyFactory(
+                asset=record, holder=PersonFactory(), until="2030-01-01T00:00Z"
+            )
+        else:
+            make(model_admin)
+            enrich(record)
+    ten = queries(signed_in, url(model_admin, "change", record.pk))
+    assert len(ten) <= len(one), "\n".join(ten)
+
+
+@pytest.mark.parametrize("model_admin", ADMINS, ids=name_of)
+def test_a_search_finds_and_a_hostile_one_harms_nothing(model_admin, signed_in):
+    record = make(model_admin)
+    for words in ("zzz", "%_'\"\\", "a " * 1000, "x\x00y", str(record)):
+        response = signed_in.get(url(model_admin, "changelist"), {"q": words})
+        assert response.status_code in (200, 302), words
+
+
+@pytest.mark.parametrize("model_admin", ADMINS, ids=name_of)
+def test_the_page_to_add_a_record_opens_where_one_may_be_added(model_admin, signed_in, rf):
+    response = signed_in.get(url(model_admin, "add"))
+    request = rf.get("/")
+    request.user = response.wsgi_request.user
+    assert response.status_code == (200 if model_admin.has_add_permission(request) else 403)
+
+
+@pytest.mark.parametrize("model_admin", ADMINS, ids=name_of)
+def test_only_what_a_list_offers_may_be_looked_up(model_admin, signed_in):
+    offered = {
+        *model_admin.allowed_lookups,
+        *(entry for entry in model_admin.list_filter if isinstance(entry, str)),
+    }
+    for field in model_admin.opts.concrete_fields:
+        for lookup in ("startswith", "regex", "contains"):
+            address = f"{url(model_admin, 'changelist')}?{field.name}__{lookup}=("
+            assert signed_in.get(address).status_code == 400, address
+        if field.name not in offered:
+            address = f"{url(model_admin, 'changelist')}?{field.attname}=1"
+            assert signed_in.get(address).status_code == 400, address
+
+
+@pytest.mark.parametrize("model_admin", TRACKED, ids=name_of)
+def test_every_long_list_of_choices_is_completed_by_typing(model_admin, rf, superuser):
+    request = rf.get("/")
+    request.user = superuser
+    inlines = model_admin.get_inline_instances(request)
+    editable = [it for it in inlines if not isinstance(it, ReadOnlyInline)]
+    for holder in (model_admin, *editable):
+        for field in holder.opts.fields:
+            large = field.is_relation and field.editable and field.related_model not in SHORT
+            if large and getattr(holder, "fk_name", None) != field.name:
+                parent = field.related_model is model_admin.model and holder is not model_admin
+                assert parent or field.name in holder.get_autocomplete_fields(request), field
+
+
+SHORT = {ContentType}
+
+
+@pytest.mark.parametrize("model_admin", TRACKED, ids=name_of)
+def test_the_history_shows_versions_and_reverts_nothing(model_admin, signed_in):
+    record = make(model_admin)
+    version = record.history.latest()
+    page = signed_in.get(url(model_admin, "history", record.pk))
+    old = url(model_admin, "simple_history", record.pk, version.history_id)
+    assert page.status_code == 200
+    assert signed_in.get(old).status_code == 200
+    assert signed_in.post(old, {}).status_code == 403
+    assert record.history.count() == len(record.history.all())
