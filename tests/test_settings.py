@@ -128,7 +128,7 @@ def test_production_without_a_required_variable_is_refused_by_name(load, name, v
         ("DATABASE_URL", "mysql://steward:hunter2@db/steward"),
         ("DATABASE_URL", "sqlite:////tmp/steward.sqlite3"),
         ("DATABASE_URL", "postgres://steward:hunter2@db.example.org"),
-        ("DATABASE_URL", "postgres://steward:hunter2#@db.example.org/steward"),
+        ("DATABASE_URL", "postgres://steward:hunter2/@db.example.org/steward"),
         ("DATABASE_URL", "steward:hunter2@db.example.org"),
         ("EMAIL_URL", "https://steward:hunter2@mail.example.org"),
         ("EMAIL_URL", "smtp+tls://"),
