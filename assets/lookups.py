@@ -109,7 +109,7 @@ class Products(Lookup):
         Raises ValueError as `get` does.
         """
         vendors = self.resource.lookup(Vendors)
-        vendor = vendors.get(maker) if maker else None
+        vendor = self._maker(vendors, maker) if maker else None
         if vendor is None:
             vendor, rest = vendors.beginning(text)
         else:
@@ -124,6 +124,14 @@ class Products(Lookup):
                 lookup.use(record)
         self.resource.lookup(Categories).use(product.category)
         return product
+
+    @staticmethod
+    def _maker(vendors: Vendors, name: str) -> Vendor:
+        try:
+            vendor: Vendor = vendors.get(name)
+        except ValueError as error:
+            raise ValueError(f'has the maker "{name}", who {error}') from error
+        return vendor
 
     def _found(self, text: str, rest: str, maker: Vendor | None, part_number: str) -> list[Product]:
         found = [it for it in self.find(rest) if it.maker is maker or (maker and it.maker == maker)]

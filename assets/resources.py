@@ -37,6 +37,7 @@ class VendorResource(BaseResource):
         "customer_number": ["customer no", "account number"],
     }
     keys: ClassVar = ["name"]
+    identified_by: ClassVar = ["name"]
     required: ClassVar = ["name"]
 
     name = column("name", Text())
@@ -92,6 +93,7 @@ class ProductResource(BaseResource):
         "end_of_life_on": ["end of life", "eol", "eol date"],
         "warranty_months": ["warranty", "warranty (months)"],
     }
+    identified_by: ClassVar = ["name"]
     required: ClassVar = ["name", "category"]
 
     name = column("name", Text())
@@ -192,6 +194,7 @@ class AssetResource(BaseResource):
         "notes": ["asset notes", "comments", "comment"],
     }
     keys: ClassVar = ["tag"]
+    identified_by: ClassVar = ["tag", "serial"]
     required: ClassVar = ["product"]
     given_later: ClassVar = {"tag", "serial_key"}
     owned: ClassVar = {"state": "it changes by the steps on the asset's page"}

@@ -72,6 +72,8 @@ class Report:
             yield f"{len(names)} {model} {'made' if self.written else 'to be made'}:"
             yield from (f"  {name}" for name in names)
         yield from (f"Refused: {refusal}." for refusal in self.refusals)
+        if not self.written:
+            yield "Nothing was written."
         yield self.summary
 
     def as_json(self) -> dict[str, Any]:

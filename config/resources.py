@@ -90,6 +90,8 @@ class BaseResource(ModelResource):
     headers: ClassVar[dict[str, list[str]]] = {}
     keys: ClassVar[list[str]] = []
     """The fields that tell which record a row is about, the first that is filled in counts."""
+    identified_by: ClassVar[list[str]] = []
+    """The file must have a column for one of these, or no row can be understood."""
     required: ClassVar[list[str]] = []
     owned: ClassVar[dict[str, str]] = {}
     """Fields that only a process may change on a record that is there, and where it does so."""
@@ -500,14 +502,15 @@ class BaseResource(ModelResource):
         refusals.sort(key=lambda refusal: refusal.row or 0)
         for row in result.error_rows:
             raise row.errors[0].error
-        failed = bool(result.base_errors)
+        written = self._writes(dry_run, result)
+        counted = written or dry_run
         return Report(
             name=table.name,
-            created=0 if failed else result.totals[RowResult.IMPORT_TYPE_NEW],
-            updated=0 if failed else result.totals[RowResult.IMPORT_TYPE_UPDATE],
+            created=result.totals[RowResult.IMPORT_TYPE_NEW] if counted else 0,
+            updated=result.totals[RowResult.IMPORT_TYPE_UPDATE] if counted else 0,
             unchanged=result.totals[RowResult.IMPORT_TYPE_SKIP],
             refused=result.totals[RowResult.IMPORT_TYPE_INVALID] + len(table.broken),
-            written=self._writes(dry_run, result),
+            written=written,
             refusals=refusals,
             changes=self.changes,
             made=self._made(),

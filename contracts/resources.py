@@ -98,6 +98,7 @@ class ContractResource(BaseResource):
         "renewal_months": ["renewal term", "renews for (months)"],
     }
     keys: ClassVar = ["number"]
+    identified_by: ClassVar = ["number"]
     required: ClassVar = ["number", "title", "vendor"]
 
     number = column("number", Text(identifies=True))

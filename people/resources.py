@@ -44,6 +44,7 @@ class PersonResource(BaseResource):
         "leaves_on": ["end date", "leaving date", "last day", "termination date"],
     }
     keys: ClassVar = ["employee_number", "email", "username"]
+    identified_by: ClassVar = ["employee_number", "email", "username", "name"]
     required: ClassVar = ["name"]
     tree = "manager"
 
@@ -151,6 +152,7 @@ class LocationResource(BaseResource):
         "parent": ["parent location", "part of", "inside"],
     }
     keys: ClassVar = ["path"]
+    identified_by: ClassVar = ["name", "path"]
     required: ClassVar = ["name"]
     tree = "parent"
 

@@ -77,6 +77,7 @@ class TicketResource(BaseResource):
         "closed_at": ["closed", "closed time"],
     }
     keys: ClassVar = ["number"]
+    identified_by: ClassVar = ["number"]
     required: ClassVar = ["number", "subject", "requester"]
     owned: ClassVar = dict.fromkeys(
         ["state", "assignee", "priority", "opened_at", "resolved_at", "closed_at"],

@@ -65,7 +65,7 @@ class Command(BaseCommand):
             raise CommandError(" ".join(refusal.messages)) from refusal
         for line in report.lines():
             self.stdout.write(line)
-        if report.refusals and not report.written:
+        if report.refusals and not report.written and not options["skip_refused"]:
             raise SystemExit(1)
 
 
