@@ -16,7 +16,7 @@ class Postman:
 
     def __init__(self):
         self.received, self.refuse, self.on_data, self.connections = [], {}, {}, 0
-        self.refuse_senders = ""
+        self.refuse_senders, self.slowness = "", 0
 
     async def handle_EHLO(self, server, session, envelope, hostname, responses):
         self.connections += 1
@@ -34,6 +34,7 @@ class Postman:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
+        await asyncio.sleep(self.slowness)
         fault = self.on_data.get(envelope.rcpt_tos[0])
         if fault == "hang":
             await asyncio.sleep(30)

@@ -1,0 +1,49 @@
+"""kombu's filesystem transport, safe between processes.
+
+kombu 5.7 opens a message's file under its final name and then writes it: a worker that looks in
+between reads an empty message and dies of it (8 of 6,000 under load). Here a file appears whole.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from time import time
+from typing import Any
+from uuid import uuid4
+
+from kombu.transport import TRANSPORT_ALIASES, filesystem
+from kombu.utils.json import dumps
+
+
+class Channel(filesystem.Channel):
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+        # By the clock, not since the start of the machine: the order outlives a restart.
+        name = f"{time() * 1000:.0f}_{uuid4()}.{queue}.msg"
+        _create(Path(self.data_folder_out, name), dumps(payload))
+
+    def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
+        table: Path = self._exchange_file(exchange)
+        if table.exists() and not table.stat().st_size:
+            table.unlink(missing_ok=True)  # what a killed process had begun
+        with suppress(FileExistsError):
+            _create(table, "[]")
+        super()._queue_bind(exchange, routing_key, pattern, queue)
+
+
+class Transport(filesystem.Transport):
+    Channel = Channel
+
+
+def _create(file: Path, text: str) -> None:
+    """Make the file appear with its content; raises FileExistsError where there is one."""
+    part = file.with_name(f"{uuid4()}.part")
+    part.write_text(text)
+    try:
+        os.link(part, file)
+    finally:
+        part.unlink()
+
+
+def install() -> None:
+    """Serve filesystem:// addresses by this transport."""
+    TRANSPORT_ALIASES["filesystem"] = "config.broker:Transport"
