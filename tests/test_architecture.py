@@ -1,0 +1,108 @@
+"""The house: which way the arrows of imports run, and where history is written."""
+
+import ast
+import re
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+
+from config.history import Record
+
+ROOT = Path(__file__).parent.parent
+ORDER = ["config", "people", "assets", "contracts", "support"]
+MODULES = [path for app in ORDER for path in (ROOT / app).rglob("*.py")]
+CODE = [path for path in MODULES if "migrations" not in path.parts]
+TOP = {
+    "manage.py", "pyproject.toml", "README.md", "config", "assets", "people", "contracts",
+    "support", "templates", "tests", "uv.lock", "Makefile", "Dockerfile", "compose.yaml",
+    ".env.example", ".ci", "docs", "static", "CHANGELOG.md", "LICENSE", ".gitignore",
+    ".python-version", ".dockerignore",
+}  # fmt: skip
+# What a checkout gathers that git does not know.
+UNTRACKED = re.compile(
+    r"^(\.git|\.venv|\.tools|\.\w+_cache|\.hypothesis|\.coverage|\.env|var|staticfiles)$"
+)
+# One file that is read from top to bottom is easier to check than fragments.
+LONGER = {"config/settings.py": 370}
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            yield node.module
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_import_runs_upward(path):
+    own = ORDER.index(path.relative_to(ROOT).parts[0])
+    for module in imported(path):
+        app = module.split(".")[0]
+        assert app not in ORDER[own + 1 :], f"{path} imports {module}"
+
+
+def test_the_theme_is_named_only_where_every_screen_begins():
+    for path in CODE:
+        where = path.relative_to(ROOT).as_posix()
+        if not where.startswith(("config/admin/", "config/site.py", "config/apps.py")):
+            assert not [name for name in imported(path) if name.startswith("unfold")], where
+
+
+def test_every_model_change_has_its_migration(db):
+    call_command("makemigrations", check=True, dry_run=True, stdout=StringIO())
+
+
+def test_migrations_are_named():
+    for path in MODULES:
+        if path.parent.name == "migrations":
+            assert "_auto_" not in path.name, path
+
+
+def test_bulk_writes_leave_history():
+    """Only `config.history` may write tracked rows in bulk; untracked models may elsewhere."""
+    untracked = {
+        model.__name__
+        for model in apps.get_models()
+        if not issubclass(model, Record) and model._meta.app_label in ORDER
+        if not model.__name__.startswith("Historical")
+    }
+    allowed = re.compile(rf"\b({'|'.join(sorted(untracked))})s?\b", re.IGNORECASE)
+    for path in CODE:
+        if path == ROOT / "config/history.py":
+            continue
+        for number, line in enumerate(bulk_writes(path), 1):
+            assert allowed.search(line), f"{path} ({number}): {line}"
+
+
+def bulk_writes(path):
+    """The source of each call of a bulk write, with the statement around it."""
+    source = path.read_text()
+    tree = ast.parse(source)
+    for statement in ast.walk(tree):
+        if not isinstance(statement, ast.stmt):
+            continue
+        if any(isinstance(inner, ast.stmt) for inner in ast.iter_child_nodes(statement)):
+            continue
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                name = node.func.attr
+                plain = name in ("bulk_create", "bulk_update")
+                queryset = name == "update" and node.keywords and not node.args
+                if plain or queryset:
+                    yield ast.get_source_segment(source, statement)
+
+
+def test_the_top_level_holds_what_the_design_names():
+    found = {path.name for path in ROOT.iterdir() if not UNTRACKED.match(path.name)}
+    assert found <= TOP, found - TOP
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_modules_stay_small(path):
+    where = path.relative_to(ROOT).as_posix()
+    assert len(path.read_text().splitlines()) <= LONGER.get(where, 300)

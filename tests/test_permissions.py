@@ -1,0 +1,178 @@
+"""Who reaches what: every URL pattern x role x method, against one committed table.
+
+`permissions.tsv` says for each pattern what GET and POST answer to each role: `yes`, `no` (403),
+`login` (sent to sign in), `-` (404) or `405`. A pattern that is not in it fails. After a change
+that is meant, `UPDATE_PERMISSIONS=1 pytest tests/test_permissions.py -n 0` writes it anew: read
+the difference before it is committed.
+"""
+
+import csv
+import inspect
+import os
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+
+from people.models import ImportJob, User
+from people.roles import ADMINISTRATOR, AUDITOR, FINANCE, IT, SERVICE_DESK
+from tests import factories
+from tests.conftest import member
+from tests.factories import PersonFactory, UserFactory
+
+TABLE = Path(__file__).parent / "permissions.tsv"
+ROLES = ["anonymous", "employee", SERVICE_DESK, IT, FINANCE, AUDITOR, ADMINISTRATOR]
+COLUMNS = [f"{method} {role}" for method in ("GET", "POST") for role in ROLES]
+UPDATE = bool(os.environ.get("UPDATE_PERMISSIONS"))
+WRITTEN = {}
+
+
+def patterns(resolver=None, prefix="", space=""):
+    """Every pattern there is, by its whole address."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        address = prefix + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield address, f"{space}{entry.name}" if entry.name else "", entry
+        else:
+            inner = f"{space}{entry.namespace}:" if entry.namespace else space
+            yield from patterns(entry, address, inner)
+
+
+def admin_of(entry):
+    """The admin whose page a pattern leads to."""
+    bound = getattr(inspect.unwrap(entry.callback), "__self__", None)
+    return getattr(entry.callback, "model_admin", bound)
+
+
+def every_address():
+    """All patterns; the one of an admin's steps once for each of its steps."""
+    for address, name, entry in patterns():
+        if "<slug:step>" not in address:
+            yield address, (name, entry, None)
+        for step in getattr(admin_of(entry), "steps", ()) if "<slug:step>" in address else ():
+            yield address.replace("<slug:step>", step.name), (name, entry, step.name)
+
+
+ALL = dict(every_address())
+
+
+@cache
+def table():
+    with TABLE.open(newline="") as file:
+        return {row["pattern"]: row for row in csv.DictReader(file, delimiter="\t")}
+
+
+def client_of(role):
+    client = Client()
+    if role == "employee":
+        user = UserFactory()
+        PersonFactory(user=user, name=user.name, email=user.email)
+        client.force_login(user)
+    elif role != "anonymous":
+        client.force_login(member(role))
+    return client
+
+
+def sample(model):
+    name = f"{model.__name__}Factory"
+    return getattr(factories, name)() if hasattr(factories, name) else None
+
+
+def address_of(name, entry, step, user):
+    """An address of the pattern, with the keys of records that exist."""
+    record = sample(admin_of(entry).model) if hasattr(admin_of(entry), "model") else None
+    values = {"app_label": "assets", "step": step, "number": "T-1"}
+    if record is not None:
+        values["object_id"] = record.pk
+    if "job" in str(entry.pattern):
+        values["job"] = values["pk"] = values["job_id"] = import_job(entry, user).pk
+    if entry.pattern.converters:
+        return reverse(name, kwargs={key: values.get(key, 1) for key in entry.pattern.converters})
+    groups = entry.pattern.regex
+    if groups.groupindex:
+        return reverse(name, kwargs={key: values.get(key, "x") for key in groups.groupindex})
+    version = record.history.latest().pk if hasattr(record, "history") else 1
+    return reverse(name, args=[values.get("object_id", 1), version][: groups.groups])
+
+
+def import_job(entry, user):
+    kind = getattr(admin_of(entry), "kind", "people")
+    return ImportJob.objects.create(kind=kind, name="a.csv", checksum="0", created_by=user)
+
+
+def answer(response):
+    if response.status_code == 302 and "/login/?" in response["Location"]:
+        return "login"
+    words = {403: "no", 404: "-", 405: "405"}
+    return words.get(response.status_code, "yes" if response.status_code < 500 else "500")
+
+
+@pytest.mark.parametrize("pattern", sorted(ALL))
+def test_every_address_answers_each_role_as_the_table_says(pattern, superuser):
+    name, entry = ALL[pattern]
+    if not name:
+        pytest.skip(
+            "a catch-all without a name: the admin's own redirect to an address with a slash"
+        )
+    found = {}
+    for role in ROLES:
+        client = client_of(role)
+        address = address_of(name, entry, step, superuser)
+        for method in ("GET", "POST"):
+            response = getattr(client, method.lower())(address)
+            found[f"{method} {role}"] = answer(response)
+            client = client_of(role) if pattern.endswith("logout/") else client
+    if UPDATE:
+        WRITTEN[pattern] = found
+        return
+    assert pattern in table(), f"{pattern} is not in {TABLE.name}"
+    expected = {column: table()[pattern][column] for column in COLUMNS}
+    assert found == expected
+
+
+def test_the_table_lists_nothing_that_is_gone():
+    if UPDATE:
+        with TABLE.open("w", newline="") as file:
+            writer = csv.writer(file, delimiter="\t", lineterminator="\n")
+            writer.writerow(["pattern", *COLUMNS])
+            for pattern, found in sorted(WRITTEN.items()):
+                writer.writerow([pattern, *(found[column] for column in COLUMNS)])
+        return
+    assert set(table()) <= set(ALL)
+
+
+@pytest.mark.parametrize(
+    ("role", "may", "may_not"),
+    [
+        (IT, "people.change_person assets.change_asset assets.view_cost", "assets.change_cost"),
+        (IT, "contracts.view_contract support.change_ticket", "contracts.change_contract"),
+        (FINANCE, "contracts.change_contract assets.change_cost", "assets.change_asset"),
+        (FINANCE, "people.view_person support.view_ticket", "people.change_person"),
+        (SERVICE_DESK, "assets.hand_over_asset assets.take_back_asset", "assets.view_cost"),
+        (SERVICE_DESK, "support.change_ticket support.export_ticket", "support.import_ticket"),
+        (SERVICE_DESK, "contracts.view_contract", "assets.retire_asset"),
+        (AUDITOR, "assets.view_historicalasset assets.export_asset", "assets.change_asset"),
+        (ADMINISTRATOR, "people.change_user", ""),
+    ],
+)
+def test_each_role_may_what_the_design_says_and_no_more(role, may, may_not, db):
+    user = User.objects.get(pk=member(role).pk)
+    assert user.has_perms(may.split())
+    assert not any(user.has_perm(name) for name in may_not.split())
+
+
+@pytest.mark.parametrize("role", [IT, FINANCE, SERVICE_DESK, AUDITOR])
+def test_only_administrators_edit_logins(role, db):
+    user = member(role)
+    assert not user.has_perm("people.change_user")
+    assert not user.has_perm("people.add_user")
+
+
+def test_an_auditor_writes_nothing_anywhere(db):
+    user = User.objects.get(pk=member(AUDITOR).pk)
+    writing = [
+        it for it in user.get_all_permissions() if ".view_" not in it and ".export_" not in it
+    ]
+    assert writing == []
