@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db.models import Count, Prefetch, QuerySet
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.formats import date_format
 
 from assets.models import Asset
@@ -109,14 +109,14 @@ class Digest:
         )
 
     def _line(self, rule: Rule, alert: Alert, opens: bool) -> Line:
-        record = self.records[rule.model, alert.object_id]
+        record = self.records.get((rule.model, alert.object_id))
         days = (alert.due_on - self.on).days
         day = date_format(alert.due_on, "j F Y")
         return Line(
-            title=str(record),
+            title=str(record or "A record that was deleted meanwhile"),
             when=f"{rule.behind if days < 0 else rule.ahead} {day}, {_distance(days)}.",
-            facts=[fact for fact in FACTS[rule.model](record) if fact],
-            link=_record_link(record) if opens else "",
+            facts=[fact for fact in FACTS[rule.model](record) if fact] if record else [],
+            link=_record_link(record) if record and opens else "",
             is_late=days < 0,
             is_near=0 <= days <= NEAR,
         )
@@ -216,10 +216,7 @@ def _opens_the_back_office(person: Person) -> bool:
 
 def _record_link(record: Record) -> str:
     name = f"admin:{record._meta.app_label}_{record._meta.model_name}_change"
-    try:
-        return f"{settings.SITE_URL}{reverse(name, args=[record.pk])}"
-    except NoReverseMatch:
-        return ""
+    return f"{settings.SITE_URL}{reverse(name, args=[record.pk])}"
 
 
 def _list_link(kind: str, person: int, state: str) -> str:

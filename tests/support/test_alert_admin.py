@@ -3,22 +3,17 @@
 from datetime import date, timedelta
 
 import pytest
-from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assets.models import Asset
 from support.alerts import raise_due
 from support.models import Alert
 from tests.factories import AssetFactory
 
 TODAY = date(2026, 11, 24)
 LIST = reverse("admin:support_alert_changelist")
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(not admin.site.is_registered(Asset), reason="Assets have no screen yet."),
-]
+pytestmark = pytest.mark.django_db
 
 
 def warranties(number, days=5):
