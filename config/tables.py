@@ -21,6 +21,8 @@ import tablib
 from charset_normalizer import from_bytes
 from django.core.exceptions import ValidationError
 
+from config.formulas import restored
+
 type Cell = str | int | float | bool | date | datetime | None
 
 MAX_BYTES = 20 * 2**20
@@ -103,7 +105,7 @@ def _shape(name: str, records: Iterable[list[Cell]], *, pad: bool) -> Shape:
     """`pad` where a short row only means that its last cells are blank."""
     shape = Shape()
     for number, record in enumerate(records, 1):
-        cells = [cell.strip() if isinstance(cell, str) else cell for cell in record]
+        cells = [restored(cell.strip()) if isinstance(cell, str) else cell for cell in record]
         if not any(cell not in (None, "") for cell in cells):
             continue
         if len(shape.rows) + len(shape.broken) >= MAX_ROWS:
@@ -177,9 +179,19 @@ def _encoding(data: bytes) -> str:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
-        best = from_bytes(data, cp_isolation=SINGLE_BYTE).best()
-        return best.encoding if best and best.encoding != "latin_1" else "cp1252"
+        return _single_byte(data)
     return "utf-8"
+
+
+def _single_byte(data: bytes) -> str:
+    """The likeliest encoding; Western European where it reads no worse than another."""
+    matches = from_bytes(data[:200_000], cp_isolation=SINGLE_BYTE)
+    best = matches.best()
+    if best is None:
+        return "cp1252"
+    equals = [match for match in matches if match.chaos <= best.chaos]
+    western = any("cp1252" in match.could_be_from_charset for match in equals)
+    return "cp1252" if western else best.encoding
 
 
 def _delimiter(text: str) -> tuple[str, str]:

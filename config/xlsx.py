@@ -9,12 +9,14 @@ import json
 import resource
 import sys
 import warnings
+import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
 MEMORY = 160 * 2**20
 SECONDS = 60
+MAX_ROW_BYTES = 4 * 2**20
 
 
 class Refused(Exception):
@@ -43,6 +45,7 @@ def sheet(path: str, rows: int, columns: int, cells: int) -> Iterator[list[Any]]
     # Imported under the limits.
     from openpyxl import load_workbook  # noqa: PLC0415
 
+    check_rows(path)
     book = load_workbook(path, read_only=True, data_only=True)
     if not book.worksheets:
         raise Refused("has no sheet with cells")
@@ -62,6 +65,21 @@ def sheet(path: str, rows: int, columns: int, cells: int) -> Iterator[list[Any]]
         if len(values) > columns:
             raise Refused(f"has more than {columns} columns, or a stray cell far to the right")
         yield values
+
+
+def check_rows(path: str) -> None:
+    """Refuse a row of millions of cells: the parser would build all of it before it can be told."""
+    archive = zipfile.ZipFile(path)
+    for part in archive.namelist():
+        if not part.startswith("xl/worksheets/") or not part.endswith(".xml"):
+            continue
+        length = 0
+        with archive.open(part) as sheet:
+            while chunk := sheet.read(2**20):
+                last = chunk.rfind(b"<row ")
+                length = length + len(chunk) if last < 0 else len(chunk) - last
+                if length > MAX_ROW_BYTES and b"<c " in chunk:
+                    raise Refused("has a row that is too large")
 
 
 def trimmed(row: tuple[Any, ...]) -> tuple[Any, ...]:
