@@ -2,8 +2,12 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.templatetags.static import static
+from django.urls import reverse
 from unfold.sites import UnfoldAdminSite
 
 from config.admin.screens import ScreenAdmin
@@ -26,6 +30,16 @@ def script(request: HttpRequest) -> str:
 class BackOfficeSite(UnfoldAdminSite):
     site_title = site_header = "Steward"
     index_title = "Today"
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Sends on to the one page that signs anybody in; the stock form is never read."""
+        if self.has_permission(request):
+            return redirect("admin:index")
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
     def register(self, models: Any, admin_class: Any = None, **options: Any) -> None:
         """Ours only: a library's own screen knows none of the rules of `config.admin`."""

@@ -1,3 +1,3 @@
-from django.urls import URLPattern
+from django.urls import URLResolver, include, path
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLResolver] = [path("", include("support.portal.urls"))]

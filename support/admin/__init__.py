@@ -1,5 +1,5 @@
-"""The back office's screens for what this app holds."""
+"""The back office's screens for tickets and alerts."""
 
-from support.admin import alerts
+from support.admin import alerts, ticket
 
-__all__ = ["alerts"]
+__all__ = ["alerts", "ticket"]

@@ -1,0 +1,15 @@
+"""What an employee can open."""
+
+from django.urls import path
+
+from support.portal import views
+
+app_name = "portal"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("equipment/", views.equipment, name="equipment"),
+    path("equipment/<int:pk>/report/", views.report, name="report_device"),
+    path("report/", views.report, name="report"),
+    path("requests/", views.requests, name="requests"),
+    path("requests/<int:pk>/", views.request_, name="request"),
+]

@@ -1,0 +1,28 @@
+"""How the portal words things."""
+
+from django import template
+
+from support.models import Ticket
+
+register = template.Library()
+
+STATE_WORDS = {
+    Ticket.State.NEW: "received",
+    Ticket.State.IN_PROGRESS: "in progress",
+    Ticket.State.WAITING_REQUESTER: "waiting for your answer",
+    Ticket.State.WAITING_VENDOR: "waiting for a supplier",
+    Ticket.State.WAITING_APPROVAL: "waiting for approval",
+    Ticket.State.RESOLVED: "solved",
+    Ticket.State.CLOSED: "closed",
+}
+"""A ticket's state, as its requester is told it."""
+
+
+@register.filter
+def state_words(ticket: Ticket) -> str:
+    return STATE_WORDS[Ticket.State(ticket.state)]
+
+
+@register.filter
+def first_name(name: str) -> str:
+    return name.split(maxsplit=1)[0] if name.strip() else name
