@@ -198,6 +198,11 @@ class AssetResource(BaseResource):
     required: ClassVar = ["product"]
     given_later: ClassVar = {"tag", "serial_key"}
     owned: ClassVar = {"state": "it changes by the steps on the asset's page"}
+    exported_beside: ClassVar = {
+        "maker": "product.maker.name",
+        "part_number": "product.part_number",
+        "category": "product.category.name",
+    }
 
     tag = column("tag", Text(identifies=True))
     serial = column("serial", Text(identifies=True))
@@ -236,7 +241,9 @@ class AssetResource(BaseResource):
         ]
 
     def get_queryset(self) -> models.QuerySet[Asset]:
-        return Asset.objects.select_related("product__maker", "holder", "location", "supplier")
+        return Asset.objects.select_related(
+            "product__maker", "product__category", "holder", "location", "supplier"
+        )
 
     def load_index(self) -> dict[str, dict[str, list[int]]]:
         """Also the assets by serial, for rows without a tag."""
@@ -330,6 +337,9 @@ class AssetResource(BaseResource):
             column = "holder" if "holder" in self.changed else "location"
             raise ValidationError({column: lifecycle.refusal(first, before)})
         self._check_holder(asset)
+        if "holder" in self.changed:
+            # What it will be after the steps, for the constraints; the steps write it.
+            asset.state = State.IN_USE
 
     def _moves(self) -> list[str]:
         if "holder" not in self.changed:

@@ -13,6 +13,7 @@ one refused row means that nothing is written, unless `skip_refused`.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, cast
 
 from django.contrib.auth import get_permission_codename
@@ -101,6 +102,9 @@ class BaseResource(ModelResource):
     """Fields that a blank cell leaves to the writing, such as a running number."""
     extras: ClassVar[list[str]] = []
     """Columns that are no field of their own and that `prepare` works on."""
+    exported_beside: ClassVar[dict[str, str]] = {}
+    """Columns that an export adds, by the path of attributes that they come from, because they tell
+    apart what a field names."""
 
     class Meta:
         use_bulk = True
@@ -297,7 +301,10 @@ class BaseResource(ModelResource):
         super().import_field(field, instance, row, is_m2m, **kwargs)
 
     def _leave_alone(self, field: Field, instance: Any, row: dict[str, Any]) -> None:
-        if field.clean(row) != getattr(instance, field.attribute):
+        said, is_now = field.clean(row), getattr(instance, field.attribute)
+        # Excel keeps moments to the millisecond.
+        moments = isinstance(said, datetime) and isinstance(is_now, datetime)
+        if said != is_now and not (moments and abs(said - is_now) < timedelta(milliseconds=1)):
             self.left_alone[field.attribute] += 1
 
     def skip_row(
@@ -326,9 +333,11 @@ class BaseResource(ModelResource):
             raise ValidationError(errors)
         self.clean_fields(instance)
         self.check(instance)
-        constraints.check(instance)
+        pending = {name for name in self.given_later if getattr(instance, name) == ""}
+        constraints.check(instance, pending)
         for rule in self.uniques:
-            rule.claim(instance, self.row)
+            if not pending & set(rule.names):
+                rule.claim(instance, self.row)
 
     def _check_permission(self) -> None:
         options = self._meta.model._meta
@@ -381,7 +390,7 @@ class BaseResource(ModelResource):
     ) -> None:
         """Write what is new, unless this is a preview or a row is refused."""
         assert result is not None
-        if self.tree:
+        if self.tree and self.skip_refused:
             self._refuse_orphans(result)
         self.refused = {self.numbers[row.number - 1] for row in result.invalid_rows}
         if not self._writes(dry_run, result):
@@ -482,6 +491,12 @@ class BaseResource(ModelResource):
 
     def after_import(self, dataset: Table, result: Result, **kwargs: Any) -> None:
         """Nothing: no primary key is imported, so no sequence has to be set."""
+
+    # --- The export ---
+
+    def exported_from(self, record: Any, name: str) -> Any:
+        """What an export reads the field from: the record, or a row of it that the field is of."""
+        return record
 
     # --- The report ---
 

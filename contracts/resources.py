@@ -233,6 +233,11 @@ class ContractResource(BaseResource):
         for names, terms in changed.items():
             update_all_as(terms, names, by=self.by, reason=self.reason)
 
+    def exported_from(self, record: Any, name: str) -> Any:
+        """A contract's dates and amount are those of its last term."""
+        terms = list(record.terms.all()) if name in TERM else []
+        return (terms[-1] if terms else None) if name in TERM else record
+
     def in_order(self) -> list[Lookup]:
         order: list[type[Lookup]] = [Locations, Departments, People, Vendors]
         return [self.lookups[kind] for kind in order if kind in self.lookups]

@@ -8,7 +8,7 @@ from django.db.models import Count, ManyToManyField, Q, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 
-from config.admin import BaseAdmin
+from config.admin import BaseAdmin, ExportAdmin
 from config.admin.screens import actor
 from config.forms import RecordForm
 from people import outbox_admin as outbox_admin  # registers the outbox
@@ -40,7 +40,8 @@ class LocationForm(RecordForm):
 
 
 @admin.register(Location)
-class LocationAdmin(BaseAdmin):
+class LocationAdmin(ExportAdmin):
+    spreadsheet = "locations"
     form = LocationForm
     list_display = ["path", "kind", "people_count", "asset_count"]
     list_filter = ["kind"]
@@ -66,7 +67,8 @@ class LocationAdmin(BaseAdmin):
 
 
 @admin.register(Person)
-class PersonAdmin(BaseAdmin):
+class PersonAdmin(ExportAdmin):
+    spreadsheet = "people"
     list_display = ["name", "email", "department", "location", "title", "leaves_on", "asset_count"]
     list_select_related = ["department", "location"]
     list_filter = ["kind", "department", "leaves_on"]

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from assets import lifecycle
 from assets.admin.moves import STEPS
 from assets.models import Asset, Custody, Identifier
-from config.admin import BaseAdmin, BaseInline, DateRangeFilter, ReadOnlyInline
+from config.admin import BaseInline, DateRangeFilter, ExportAdmin, ReadOnlyInline
 from config.admin.screens import actor
 from config.forms import LinkField, RecordForm
 
@@ -47,7 +47,8 @@ class AssetForm(RecordForm):
 
 
 @admin.register(Asset)
-class AssetAdmin(BaseAdmin):
+class AssetAdmin(ExportAdmin):
+    spreadsheet = "assets"
     form = AssetForm
     steps = STEPS
     list_display = ["tag", "product", "serial", "state", "holder", "location", "warranty_ends_on"]

@@ -8,7 +8,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from assets.models import Category, Product, Vendor, VendorAlias
-from config.admin import BaseAdmin, BaseInline, DateRangeFilter
+from config.admin import BaseAdmin, BaseInline, DateRangeFilter, ExportAdmin
 
 
 class AliasInline(BaseInline):
@@ -17,7 +17,8 @@ class AliasInline(BaseInline):
 
 
 @admin.register(Vendor)
-class VendorAdmin(BaseAdmin):
+class VendorAdmin(ExportAdmin):
+    spreadsheet = "vendors"
     list_display = ["name", "is_maker", "is_supplier", "is_reseller", "is_carrier", "product_count"]
     list_filter = ["is_maker", "is_supplier", "is_reseller", "is_carrier"]
     search_fields = ["name", "aliases__name", "customer_number"]
@@ -44,7 +45,8 @@ class CategoryAdmin(BaseAdmin):
 
 
 @admin.register(Product)
-class ProductAdmin(BaseAdmin):
+class ProductAdmin(ExportAdmin):
+    spreadsheet = "products"
     list_display = ["name", "maker", "category", "part_number", "end_of_life_on", "asset_count"]
     list_filter = ["category", ("end_of_life_on", DateRangeFilter)]
     allowed_lookups = ["maker"]

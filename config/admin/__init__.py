@@ -4,6 +4,7 @@ The only package that imports the theme's classes. Each default of a library tha
 loses something is closed here, once; `tests/test_admin.py` sweeps over every registered admin.
 """
 
+from config.admin.exchange import ExportAdmin
 from config.admin.record import BaseAdmin, BaseInline, ReadOnlyInline
 from config.admin.screens import DateRangeFilter, ReadOnlyAdmin, ScreenAdmin
 from config.admin.steps import Step
@@ -12,6 +13,7 @@ __all__ = [
     "BaseAdmin",
     "BaseInline",
     "DateRangeFilter",
+    "ExportAdmin",
     "ReadOnlyAdmin",
     "ReadOnlyInline",
     "ScreenAdmin",

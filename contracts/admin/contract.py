@@ -8,7 +8,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from assets.admin.asset import AssetAdmin
-from config.admin import BaseAdmin, BaseInline, DateRangeFilter, ReadOnlyInline
+from config.admin import BaseInline, DateRangeFilter, ExportAdmin, ReadOnlyInline
 from config.admin.screens import actor
 from contracts import renewals
 from contracts.models import Contract, Coverage, Term
@@ -62,7 +62,8 @@ AssetAdmin.inlines = [*AssetAdmin.inlines, ContractsOfAssetInline]
 
 
 @admin.register(Contract)
-class ContractAdmin(BaseAdmin):
+class ContractAdmin(ExportAdmin):
+    spreadsheet = "contracts"
     list_display = [
         "number",
         "title",
