@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.cache import cache
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
@@ -92,7 +92,7 @@ class VersionedForm(forms.ModelForm):
         then, now = (versions.filter(history_id=pk).first() for pk in (shown, latest))
         if then is None or now is None:
             raise ValidationError("Open the record again: this form does not say what it shows.")
-        fields = [name for name in self.fields if name in then.tracked_fields_by_name]
+        fields = [name for name in self.fields if name in tracked_names(then)]
         changed = now.diff_against(then, included_fields=fields).changed_fields
         self._catch_up(changed, then, now, latest)
         if changed:
@@ -165,6 +165,11 @@ class LinkField(forms.ModelChoiceField):
         super().__init__(self.source.remote_field.model._default_manager.all(), **kwargs)
 
 
+def tracked_names(version: Any) -> set[str]:
+    """The fields that a version keeps."""
+    return {field.name for field in version.tracked_fields}
+
+
 def _plain(value: Any) -> Any:
     return value.pk if isinstance(value, models.Model) else value
 
@@ -176,17 +181,16 @@ def _label(record: models.Model, name: str) -> str:
 
 def shown_value(version: Any, name: str) -> str:
     """The value of a field in one version, as a person reads it."""
-    try:
-        field = version._meta.get_field(name)
-    except FieldDoesNotExist:
-        return str(getattr(version, name))
+    field = version._meta.get_field(name)
+    value = getattr(version, field.attname)
+    if value in (None, ""):
+        return "empty"
     if field.is_relation:
-        related = field.remote_field.model._base_manager.filter(pk=getattr(version, field.attname))
-        return str(related.first() or "empty")
-    if field.choices:
-        return str(getattr(version, f"get_{name}_display")())
-    value = getattr(version, name)
-    return "empty" if value in (None, "") else str(value)
+        try:
+            return str(getattr(version, name))
+        except ObjectDoesNotExist:
+            return f"{field.verbose_name} {value}, deleted since"
+    return str(getattr(version, f"get_{name}_display")()) if field.choices else str(value)
 
 
 def names_of(fieldsets: Iterable[Any]) -> list[str]:

@@ -111,7 +111,7 @@ def answer(response):
 
 @pytest.mark.parametrize("pattern", sorted(ALL))
 def test_every_address_answers_each_role_as_the_table_says(pattern, superuser):
-    name, entry = ALL[pattern]
+    name, entry, step = ALL[pattern]
     if not name:
         pytest.skip(
             "a catch-all without a name: the admin's own redirect to an address with a slash"

@@ -6,6 +6,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from simple_history.admin import SimpleHistoryAdmin
+from simple_history.models import ModelChange, ModelDelta
+
+from config.forms import shown_value, tracked_names
 
 
 class VersionsAdmin(SimpleHistoryAdmin):
@@ -27,21 +30,29 @@ class VersionsAdmin(SimpleHistoryAdmin):
     def set_history_delta_changes(
         self, request: HttpRequest, historical_records: Any, foreign_keys_are_objs: bool = True
     ) -> None:
-        """Compare each version with the one before, in the fields that this user's page shows."""
+        """Compare each version with the one before, in the fields that this user's page shows.
+
+        simple-history's own comparison knows no field that a form may not edit, and so none that
+        a move changes: no state, no holder. Lists of related records are left to it.
+        """
         previous = None
         for current in historical_records:
             if previous is not None:
-                fields = self._compared_fields(request, current)
-                delta = previous.diff_against(
-                    current, included_fields=fields, foreign_keys_are_objs=foreign_keys_are_objs
-                )
+                changes = self._changes(request, current, previous)
+                delta = ModelDelta(changes, [it.field for it in changes], current, previous)
                 context = self.get_historical_record_context_helper(request, previous)
                 previous.history_delta_changes = context.context_for_delta_changes(delta)
             previous = current
 
-    def _compared_fields(self, request: HttpRequest, version: Any) -> list[str]:
-        shown = self.shown_fields(request, version)
-        return [name for name in shown if name in version.tracked_fields_by_name]
+    def _changes(self, request: HttpRequest, old: Any, new: Any) -> list[ModelChange]:
+        shown = self.shown_fields(request, old)
+        plain = [name for name in shown if name in tracked_names(old)]
+        many = {field.name for field in old._history_m2m_fields} & set(shown)
+        lists: list[ModelChange] = new.diff_against(
+            old, included_fields=many, foreign_keys_are_objs=True
+        ).changes
+        pairs = [(name, shown_value(old, name), shown_value(new, name)) for name in plain]
+        return [ModelChange(*pair) for pair in pairs if pair[1] != pair[2]] + lists
 
     def shown_fields(self, request: HttpRequest, obj: Model | None) -> list[str]:
         """The record's own fields on its page, for whoever this is."""
