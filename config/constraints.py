@@ -4,7 +4,7 @@ Django asks the database once per row and constraint. An import knows its rows a
 that are taken, so it asks itself; the database stays the last guard.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -60,12 +60,27 @@ def _part(child: Any, instance: models.Model) -> bool | None:
     return COMPARISONS[lookup or "exact"](left, right)
 
 
-def check(instance: models.Model) -> None:
-    """Raises ValidationError in the words of the first check constraint that does not hold."""
+def named(condition: Q) -> set[str]:
+    """The fields that a condition is about."""
+    names: set[str] = set()
+    for child in condition.children:
+        path = child[0] if isinstance(child, tuple) else ""
+        names |= named(child) if isinstance(child, Q) else {str(path).partition("__")[0]}
+    return names
+
+
+def check(instance: models.Model, pending: Set[str] = frozenset()) -> None:
+    """Raises ValidationError in the words of the first check constraint that does not hold.
+
+    Constraints on a field in `pending`, which is given later, are left to the database.
+    """
     for constraint in instance._meta.constraints:
         if isinstance(constraint, models.CheckConstraint):
             assert isinstance(constraint.condition, Q)
-            if holds(constraint.condition, instance) is False:
+            if (
+                not named(constraint.condition) & pending
+                and holds(constraint.condition, instance) is False
+            ):
                 raise ValidationError(words(constraint))
 
 
@@ -73,6 +88,14 @@ def words(constraint: models.BaseConstraint) -> str:
     if constraint.violation_error_message == constraint.default_violation_error_message:
         return f"{constraint.name.replace('_', ' ').capitalize()}."
     return str(constraint.violation_error_message)
+
+
+def broken(error: Exception, model: type[models.Model]) -> str:
+    """What a database says of a constraint, in the constraint's words; "" where it is no such."""
+    for constraint in model._meta.constraints:
+        if constraint.name in str(error):
+            return words(constraint)
+    return ""
 
 
 class Unique:

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, cast
 
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db import DatabaseError
+from django.db import DatabaseError, models
 from django.utils.module_loading import autodiscover_modules
 from import_export.fields import Field
 from import_export.resources import ModelResource
@@ -511,7 +511,7 @@ class BaseResource(ModelResource):
         for invalid in result.invalid_rows:
             refusals += self._refusals(invalid)
         refusals += [
-            Refusal(None, "", "", _sentence(error.error, self.uniques))
+            Refusal(None, "", "", _sentence(error.error, self._meta.model))
             for error in result.base_errors
         ]
         refusals.sort(key=lambda refusal: refusal.row or 0)
@@ -570,7 +570,8 @@ def _rows(numbers: list[int]) -> str:
     return f"rows {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
 
 
-def _sentence(error: Exception, rules: list[constraints.Unique]) -> str:
+def _sentence(error: Exception, model: type[models.Model]) -> str:
     if isinstance(error, ValidationError):
         return " ".join(error.messages).removesuffix(".")
-    return "the database refused it, somebody else changed the same records: import it again"
+    known = constraints.broken(error, model).removesuffix(".")
+    return f"{known or 'the database refused it'}; somebody wrote it meanwhile, import it again"
