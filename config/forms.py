@@ -53,7 +53,9 @@ class VersionedForm(forms.ModelForm):
         return cleaned
 
     def _get_validation_exclusions(self) -> set[str]:
-        return super()._get_validation_exclusions() - set(getattr(self.instance, "derived", ()))
+        # Django's own hook, without a public name: derived fields are checked though not shown.
+        shown: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return shown - set(getattr(self.instance, "derived", ()))
 
     def _shown_version(self) -> int | None:
         if hasattr(self.instance, VERSION):

@@ -8,11 +8,12 @@ from django.db.models import Count, ManyToManyField, Q, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 
-from config.admin import BaseAdmin, ExportAdmin
+from config.admin import BaseAdmin
 from config.admin.screens import actor
 from config.forms import RecordForm
 from people import outbox_admin as outbox_admin  # registers the outbox
 from people import places
+from people.exchange import ExchangeAdmin
 from people.models import Department, Location, Person, User
 
 
@@ -40,7 +41,7 @@ class LocationForm(RecordForm):
 
 
 @admin.register(Location)
-class LocationAdmin(ExportAdmin):
+class LocationAdmin(ExchangeAdmin):
     spreadsheet = "locations"
     form = LocationForm
     list_display = ["path", "kind", "people_count", "asset_count"]
@@ -67,12 +68,12 @@ class LocationAdmin(ExportAdmin):
 
 
 @admin.register(Person)
-class PersonAdmin(ExportAdmin):
+class PersonAdmin(ExchangeAdmin):
     spreadsheet = "people"
     list_display = ["name", "email", "department", "location", "title", "leaves_on", "asset_count"]
     list_select_related = ["department", "location"]
     list_filter = ["kind", "department", "leaves_on"]
-    allowed_lookups = ["location", "manager"]
+    allowed_lookups = ["location", "manager", "assets"]
     search_fields = ["name", "email", "username", "employee_number"]
     fieldsets = [
         (None, {"fields": ["name", "email", ("username", "employee_number"), "kind"]}),

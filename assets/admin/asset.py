@@ -10,9 +10,10 @@ from django.http import HttpRequest
 from assets import lifecycle
 from assets.admin.moves import STEPS
 from assets.models import Asset, Custody, Identifier
-from config.admin import BaseInline, DateRangeFilter, ExportAdmin, ReadOnlyInline
+from config.admin import BaseInline, DateRangeFilter, ReadOnlyInline
 from config.admin.screens import actor
 from config.forms import LinkField, RecordForm
+from people.exchange import ExchangeAdmin
 
 
 class IdentifierInline(BaseInline):
@@ -47,7 +48,7 @@ class AssetForm(RecordForm):
 
 
 @admin.register(Asset)
-class AssetAdmin(ExportAdmin):
+class AssetAdmin(ExchangeAdmin):
     spreadsheet = "assets"
     form = AssetForm
     steps = STEPS
@@ -58,7 +59,15 @@ class AssetAdmin(ExportAdmin):
         ("warranty_ends_on", DateRangeFilter),
         ("purchased_on", DateRangeFilter),
     ]
-    allowed_lookups = ["holder", "location", "product", "supplier", "holder__department"]
+    allowed_lookups = [
+        "holder",
+        "location",
+        "product",
+        "supplier",
+        "holder__department",
+        "custodies__until",
+        "custodies__due_back_on",
+    ]
     search_fields = [
         "tag",
         "serial",

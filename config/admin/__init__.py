@@ -6,13 +6,14 @@ loses something is closed here, once; `tests/test_admin.py` sweeps over every re
 
 from config.admin.exchange import ExportAdmin
 from config.admin.record import BaseAdmin, BaseInline, ReadOnlyInline
-from config.admin.screens import DateRangeFilter, ReadOnlyAdmin, ScreenAdmin
+from config.admin.screens import DateRangeFilter, InUseFilter, ReadOnlyAdmin, ScreenAdmin
 from config.admin.steps import Step
 
 __all__ = [
     "BaseAdmin",
     "BaseInline",
     "DateRangeFilter",
+    "InUseFilter",
     "ExportAdmin",
     "ReadOnlyAdmin",
     "ReadOnlyInline",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django.contrib.admin import RelatedOnlyFieldListFilter as InUseFilter
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -11,7 +12,14 @@ from unfold.contrib.filters.admin import RangeDateFilter as DateRangeFilter
 
 from config.history import Actor
 
-__all__ = ["DateRangeFilter", "ReadOnlyAdmin", "ScreenAdmin", "actor", "completed_fields"]
+__all__ = [
+    "DateRangeFilter",
+    "InUseFilter",
+    "ReadOnlyAdmin",
+    "ScreenAdmin",
+    "actor",
+    "completed_fields",
+]
 
 LOOKUPS = {"exact", "in", "isnull", "id", "pk", "gte", "lte", "gt", "lt"}
 LONGEST_SEARCH, MOST_WORDS = 200, 8

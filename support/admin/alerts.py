@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.timezone import localdate
 
 from assets.models import Asset
-from config.admin import ReadOnlyAdmin
+from config.admin import InUseFilter, ReadOnlyAdmin
 from contracts.models import Contract
 from support.alerts import RULES
 from support.models import Alert
@@ -34,7 +34,7 @@ class RuleFilter(admin.SimpleListFilter):
 class AlertAdmin(ReadOnlyAdmin):
     list_display = ["due_on", "days", "about", "kind", "lead", "recipient", "state", "raised_on"]
     list_select_related = ["recipient"]
-    list_filter = [RuleFilter, "state", "due_on", "recipient"]
+    list_filter = [RuleFilter, "state", "due_on", ("recipient", InUseFilter)]
     search_fields = ["recipient__name", "recipient__email"]
     fields = ["kind", "about", "due_on", "lead", "recipient", "state", "raised_on", "message"]
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from assets.admin.asset import AssetAdmin
-from config.admin import BaseAdmin, ReadOnlyInline, Step
+from config.admin import BaseAdmin, InUseFilter, ReadOnlyInline, Step
 from config.admin.screens import actor
 from config.forms import StepForm
 from support import tickets
@@ -63,7 +63,7 @@ class TicketAdmin(BaseAdmin):
         "age",
     ]
     list_select_related = ["requester", "asset__product", "assignee"]
-    list_filter = ["state", "priority", "kind", "category", "queue", "assignee"]
+    list_filter = ["state", "priority", "kind", "category", "queue", ("assignee", InUseFilter)]
     allowed_lookups = ["requester", "asset", "opened_at"]
     search_fields = [
         "number",

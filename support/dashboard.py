@@ -1,0 +1,125 @@
+"""What is due and what waits, for whoever opens the back office."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Model, QuerySet
+from django.urls import reverse
+
+from assets.models import Asset
+from config.history import Actor
+from contracts.models import Contract
+from people.models import Message, Person, User
+from support.models import Ticket
+
+SOON = 90
+"""Days ahead that a contract's dates are shown."""
+WARRANTY_SOON = 60
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number, what it counts, and the list that it counts."""
+
+    label: str
+    model: type[Model]
+    filters: dict[str, Any]
+    permission: str
+    urgent: bool = False
+
+    @property
+    def url(self) -> str:
+        opts = self.model._meta
+        address = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
+        return f"{address}?{urlencode({key: _text(it) for key, it in self.filters.items()})}"
+
+    @property
+    def rows(self) -> QuerySet[Any]:
+        return self.model._default_manager.filter(**self.filters).distinct()
+
+
+@dataclass(frozen=True)
+class Section:
+    """The figures of one kind of work, each with its count."""
+
+    title: str
+    figures: list[tuple[Figure, int]]
+
+
+def _text(value: Any) -> str:
+    return ",".join(value) if isinstance(value, (tuple, list)) else str(value)
+
+
+def _between(field: str, first: date, days: int) -> dict[str, Any]:
+    return {f"{field}__gte": first, f"{field}__lte": first + timedelta(days)}
+
+
+def _tickets(on: date, user: User) -> list[Figure]:
+    waits = [Ticket.State.NEW.value, Ticket.State.IN_PROGRESS.value]
+    view = "support.view_ticket"
+    person = Person.objects.filter(user=user).first()
+    mine = {"assignee__id__exact": person.pk, "state__in": waits} if person else None
+    figures = [
+        Figure("New tickets", Ticket, {"state__exact": "new"}, view, urgent=True),
+        Figure("Nobody's", Ticket, {"assignee__isnull": True, "state__in": waits}, view),
+        Figure("Waiting for the requester", Ticket, {"state__exact": "waiting_requester"}, view),
+    ]
+    if mine:
+        figures.insert(1, Figure("Mine to work on", Ticket, mine, "support.answer_ticket"))
+    return figures
+
+
+def _assets(on: date, user: User) -> list[Figure]:
+    view, use = "assets.view_asset", [Asset.State.IN_STOCK.value, Asset.State.IN_USE.value]
+    expected = [Asset.State.ORDERED.value, Asset.State.PLANNED.value]
+    warranty = {**_between("warranty_ends_on", on, WARRANTY_SOON), "state__in": use}
+    overdue = {"custodies__until__isnull": True, "custodies__due_back_on__lt": on}
+    return [
+        Figure("To be received", Asset, {"state__in": expected}, "assets.receive_asset"),
+        Figure("Loans overdue", Asset, overdue, view, urgent=True),
+        Figure(f"Warranty ends in {WARRANTY_SOON} days", Asset, warranty, view),
+        Figure("In stock", Asset, {"state__exact": "in_stock"}, view),
+    ]
+
+
+def _contracts(on: date, user: User) -> list[Figure]:
+    view = "contracts.view_contract"
+    notice, ends = _between("notice_by", on, SOON), _between("ends_on", on, SOON)
+    nobody = {"owner__isnull": True, "ends_on__gte": on}
+    return [
+        Figure("Notice due in 30 days", Contract, _between("notice_by", on, 30), view, urgent=True),
+        Figure(f"Notice due in {SOON} days", Contract, notice, view),
+        Figure(f"Ending in {SOON} days", Contract, ends, view),
+        Figure("Nobody answers for", Contract, nobody, "contracts.change_contract"),
+    ]
+
+
+def _people(on: date, user: User) -> list[Figure]:
+    left = {"leaves_on__lt": on, "assets__isnull": False}
+    failed = {"state__exact": "failed"}
+    return [
+        Figure("Left and still hold things", Person, left, "people.view_person", urgent=True),
+        Figure("Mails that failed", Message, failed, "people.retry_message", urgent=True),
+    ]
+
+
+SECTIONS: dict[str, Callable[[date, User], list[Figure]]] = {
+    "Tickets": _tickets,
+    "Contracts": _contracts,
+    "Assets": _assets,
+    "People and mail": _people,
+}
+
+
+def today(user: Actor, *, on: date) -> list[Section]:
+    """The figures that this user may follow to their lists, counted on the day `on`."""
+    if not isinstance(user, User):
+        return []
+    sections = []
+    for title, figures in SECTIONS.items():
+        permitted = [it for it in figures(on, user) if user.has_perm(it.permission)]
+        sections.append(Section(title, [(it, it.rows.count()) for it in permitted]))
+    return [section for section in sections if section.figures]
