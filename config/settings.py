@@ -201,7 +201,10 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
-ACCOUNT_FORMS = {"request_login_code": "people.accounts.RequestCodeForm"}
+ACCOUNT_FORMS = {
+    "login": "people.accounts.PasswordForm",
+    "request_login_code": "people.accounts.RequestCodeForm",
+}
 ACCOUNT_SESSION_REMEMBER = None
 # Whose attempts are counted: behind so many proxies X-Forwarded-For says it, else the connection.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.value(

@@ -8,13 +8,14 @@ import uuid
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
-from allauth.account.forms import RequestLoginCodeForm
+from allauth.account.forms import LoginForm, RequestLoginCodeForm
 from allauth.core import context, ratelimit
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.forms import Form
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -60,8 +61,20 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
 
+class PasswordForm(LoginForm):
+    """Asks for the e-mail and the password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plainly(self, login="E-mail", password="Password")
+
+
 class RequestCodeForm(RequestLoginCodeForm):
     """Asks for the e-mail that a sign-in code goes to; known or not, it answers the same."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plainly(self, email="E-mail")
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].strip()
@@ -73,6 +86,13 @@ class RequestCodeForm(RequestLoginCodeForm):
     def too_often(self) -> ValidationError:
         error: ValidationError = get_adapter().validation_error("too_many_login_attempts")
         return error
+
+
+def _plainly(form: Form, **labels: str) -> None:
+    """Label the fields in our words, without repeating the label in the field."""
+    for name, label in labels.items():
+        form.fields[name].label = label
+        form.fields[name].widget.attrs.pop("placeholder", None)
 
 
 @transaction.atomic

@@ -27,7 +27,7 @@ TOO_OFTEN = "You have sent a lot within the last hour. Please wait a little befo
 @require_GET
 @for_a_person
 def home(request: HttpRequest, person: Person) -> HttpResponse:
-    open_requests = person.tickets.open()
+    open_requests = person.tickets.open().select_related("asset__product__maker")
     context = {
         "person": person,
         "devices": person.assets.count(),
