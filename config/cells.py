@@ -14,7 +14,6 @@ from enum import StrEnum
 from django.conf import settings
 from django.utils import timezone as site
 
-# What a spreadsheet shows where a formula failed.
 FAILED = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"}
 
 
@@ -66,6 +65,7 @@ MONTHS = [date(2000, month, 1).strftime("%B").lower() for month in range(1, 13)]
 EXCEL_BEGINS = datetime(1899, 12, 30)
 # 1954 to 2064: a number outside is hardly a day.
 EXCEL_DAYS = range(20_000, 60_000)
+YEARS = range(1900, 2200)
 ACCEPTED_DAYS = "accepted are days such as 2024-05-31, 31.05.2024, 5/31/2024 and 31 May 2024"
 
 
@@ -131,7 +131,11 @@ def _built(parts: dict[str, str | None], order: Order | None) -> datetime:
 def _year(digits: str) -> int:
     """Of two digits 69 to 99 are the last century, as POSIX has it."""
     year = int(digits)
-    return year if len(digits) == 4 else year + (1900 if year > 68 else 2000)
+    if len(digits) == 2:
+        year += 1900 if year > 68 else 2000
+    if year not in YEARS:
+        raise ValueError(year)
+    return year
 
 
 def _month_and_day(parts: dict[str, str | None], order: Order | None) -> tuple[int, int]:
@@ -212,9 +216,8 @@ def money(cell: object, point: Point | None = None) -> Money:
     match = AMOUNT.fullmatch(_spaced(cell))
     if not match:
         raise ValueError(f"is no amount; {ACCEPTED_AMOUNTS}")
-    currency = _currency(match["before"], match["after"])
-    amount = _cents(Decimal(_digits(match["number"], point)))
-    return Money(-amount if match["sign"] == "-" else amount, currency)
+    amount = _cents(Decimal(match["sign"] + _digits(match["number"], point)))
+    return Money(amount, _currency(match["before"], match["after"]))
 
 
 def _spaced(cell: object) -> str:

@@ -11,28 +11,25 @@ A blank cell changes nothing. A row is refused with its number, column, value an
 one refused row means that nothing is written, unless `skip_refused`.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, ClassVar, cast
+from typing import Any
 
-from django.contrib.auth import get_permission_codename
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, models
 from django.utils.module_loading import autodiscover_modules
 from import_export.fields import Field
-from import_export.resources import ModelResource
 from import_export.results import Result, RowResult
 
 from config import cells, constraints
-from config.headers import Mapped, mapped
-from config.history import Actor, Record, create_all_as, update_all_as
+from config.headers import mapped
+from config.history import Actor, create_all_as, update_all_as
 from config.lookups import Lookup
-from config.reports import SHOWN, Change, Refusal, Report
+from config.reports import Refusal, Report
+from config.rows import Rows
 from config.tables import Table
-from config.widgets import Amount, Cell, Day, Reference
+from config.widgets import Cell
 
-CHUNK = 500
 registry: dict[str, type["BaseResource"]] = {}
 
 
@@ -83,300 +80,13 @@ def column(attribute: str, widget: Cell) -> Field:
     return Field(attribute=attribute, column_name=attribute, widget=widget)
 
 
-class BaseResource(ModelResource):
-    """One kind of spreadsheet. `headers` maps each field to the spellings known for its header."""
-
-    slug: ClassVar[str] = ""
-    """The name of the kind, as `import_data` takes it."""
-    headers: ClassVar[dict[str, list[str]]] = {}
-    keys: ClassVar[list[str]] = []
-    """The fields that tell which record a row is about, the first that is filled in counts."""
-    identified_by: ClassVar[list[str]] = []
-    """The file must have a column for one of these, or no row can be understood."""
-    required: ClassVar[list[str]] = []
-    owned: ClassVar[dict[str, str]] = {}
-    """Fields that only a process may change on a record that is there, and where it does so."""
-    tree: ClassVar[str] = ""
-    """A foreign key to the model itself, by which parents are written before their children."""
-    given_later: ClassVar[set[str]] = set()
-    """Fields that a blank cell leaves to the writing, such as a running number."""
-    extras: ClassVar[list[str]] = []
-    """Columns that are no field of their own and that `prepare` works on."""
-    exported_beside: ClassVar[dict[str, str]] = {}
-    """Columns that an export adds, by the path of attributes that they come from, because they tell
-    apart what a field names."""
-
-    class Meta:
-        use_bulk = True
-        batch_size = None
-        skip_diff = True
-        skip_html_diff = True
-        clean_model_instances = True
+class BaseResource(Rows):
+    """One kind of spreadsheet; a subclass declares what `config.loading` lists."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if cls.slug:
             registry[cls.slug] = cls
-
-    def __init__(
-        self,
-        *,
-        by: Actor = None,
-        reason: str = "imported",
-        create_missing: bool = False,
-        skip_refused: bool = False,
-        order: cells.Order | None = None,
-        found: Mapped | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.by, self.reason = by, reason
-        self.create_missing, self.skip_refused = create_missing, skip_refused
-        self.order = order
-        self.found = found
-        self.row = 0
-        self.lookups: dict[type[Lookup], Lookup] = {}
-        self.changes: list[Change] = []
-        self.planned: dict[int, Any] = {}
-        self.permissions: dict[str, bool] = {}
-        self.left_alone: Counter[str] = Counter()
-        self.refused: set[int] = set()
-
-    # --- Who may, and which records are named ---
-
-    def may(self, permission: str) -> bool:
-        if self.by is None:
-            return True
-        if permission not in self.permissions:
-            self.permissions[permission] = cast(Any, self.by).has_perm(permission)
-        return self.permissions[permission]
-
-    def lookup[L: Lookup](self, kind: type[L]) -> L:
-        """The lookup of this kind, loaded once."""
-        if kind not in self.lookups:
-            self.lookups[kind] = kind(self)
-        return cast(L, self.lookups[kind])
-
-    # --- Before the rows ---
-
-    def before_import(self, dataset: Table, **kwargs: Any) -> None:
-        self.numbers = dataset.numbers
-        self.present = [name for name in dataset.headers if name in self.fields]
-        for name in self.fields:
-            widget = self.fields[name].widget
-            if isinstance(widget, Reference):
-                widget.resource = self
-        self._settle_dialects(dataset)
-        self.uniques = constraints.uniques(self._meta.model)
-        for rule in self.uniques:
-            rule.load(self._meta.model._default_manager.order_by())
-        self._load(dataset)
-
-    def _settle_dialects(self, dataset: Table) -> None:
-        """What 5/1/2019 and 1.234 mean, column by column; the file's other columns help."""
-        columns = {name: dataset[name] for name in self.present}
-        days = {n: c for n, c in columns.items() if isinstance(self.fields[n].widget, Day)}
-        proved = {name: cells.orders(column) for name, column in days.items()}
-        anywhere = set().union(*proved.values())
-        for name in days:
-            order = proved[name] or anywhere
-            self.fields[name].widget.order = self.order or (
-                next(iter(order)) if len(order) == 1 else None
-            )
-        for name, column in columns.items():
-            if isinstance(self.fields[name].widget, Amount):
-                point = cells.points(column)
-                self.fields[name].widget.point = next(iter(point)) if len(point) == 1 else None
-
-    def _load(self, dataset: Table) -> None:
-        """Read the records that the rows are about, locked, and where a key comes twice."""
-        self.index = self.load_index()
-        self.duplicates: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-        wanted: set[int] = set()
-        names = [name for name in self.key_columns() if name in dataset.headers]
-        # Read column by column: a row as a dictionary costs more.
-        for name in names:
-            taken = self.index.get(name, {})
-            for number, cell in zip(self.numbers, dataset[name], strict=True):
-                if key := self.key(name, cell):
-                    self.duplicates[name, key].append(number)
-                    wanted.update(taken.get(key, []))
-        self.there: dict[int, Any] = {}
-        pks = sorted(wanted)
-        for start in range(0, len(pks), CHUNK):
-            rows = self.get_queryset().filter(pk__in=pks[start : start + CHUNK])
-            rows = rows.select_for_update(of=("self",)).order_by("pk")
-            self.there |= {record.pk: record for record in rows}
-        self.claimed: dict[int, int] = {}
-        if self.tree:
-            self._plan(dataset)
-
-    def _plan(self, dataset: Table) -> None:
-        """Begin the records that are new, so that a row may name one of a later row."""
-        for number, cells_ in zip(self.numbers, dataset, strict=True):
-            self.row = number
-            row = dict(zip(dataset.headers, cells_, strict=True))
-            try:
-                self.prepare(row)
-                if self.get_instance(None, row) is None:
-                    self.planned[number] = self.plan(row)
-            except (ValidationError, ValueError):
-                continue
-        self.claimed.clear()
-
-    def plan(self, row: dict[str, Any]) -> Any:
-        """A new record with what identifies it, known to the lookups."""
-        return self._meta.model()
-
-    def init_instance(self, row: Any = None) -> Any:
-        planned = self.planned.get(self.row)
-        return self._meta.model() if planned is None else planned
-
-    def key_columns(self) -> list[str]:
-        return self.keys
-
-    def load_index(self) -> dict[str, dict[str, list[int]]]:
-        """By key column and folded value the primary keys of the records that have it."""
-        index: dict[str, dict[str, list[int]]] = {name: {} for name in self.keys}
-        rows = self._meta.model._default_manager.order_by().values_list("pk", *self.keys)
-        for pk, *values in rows.iterator():
-            for name, value in zip(self.keys, values, strict=True):
-                if value:
-                    index[name].setdefault(self.key(name, value), []).append(pk)
-        return index
-
-    def key(self, name: str, cell: object) -> str:
-        """A key as it is compared, "" for a blank or an unreadable one."""
-        try:
-            return "" if cell in (None, "") else cells.text(cell, identifies=True).casefold()
-        except ValueError:
-            return ""
-
-    # --- One row ---
-
-    def before_import_row(self, row: dict[str, Any], **kwargs: Any) -> None:
-        self.row = self.numbers[kwargs["row_number"] - 1]
-        self.prepare(row)
-        for name in self.key_columns():
-            numbers = self.duplicates.get((name, self.key(name, row.get(name))), [])
-            if len(numbers) > 1:
-                raise ValidationError({name: f"{_rows(numbers)} have the same"})
-
-    def prepare(self, row: dict[str, Any]) -> None:
-        """Put the row's own columns in shape, from those in `extras`."""
-
-    def get_instance(self, instance_loader: object, row: dict[str, Any]) -> Any:
-        for name in self.keys:
-            key = self.key(name, row.get(name))
-            pks = self.index[name].get(key, []) if key else []
-            if pks:
-                return self.claim(self.there[pks[0]])
-        return None
-
-    def claim(self, record: Any) -> Any:
-        """The record that is there, for this row alone."""
-        first = self.claimed.setdefault(record.pk, self.row)
-        if first != self.row:
-            raise ValidationError(f"row {first} is about {record} too")
-        return record
-
-    def after_init_instance(
-        self, instance: Any, new: bool, row: dict[str, Any], **kwargs: Any
-    ) -> None:
-        self.new = new
-        self.before = {} if new else self.snapshot(instance)
-
-    def snapshot(self, instance: Any) -> dict[str, object]:
-        return {name: getattr(instance, name) for name in self.fields}
-
-    def import_field(
-        self, field: Field, instance: Any, row: dict[str, Any], is_m2m: bool = False, **kwargs: Any
-    ) -> None:
-        cell = row.get(field.column_name)
-        if cell is None or cell == "":
-            return
-        if not self.new and field.attribute in self.owned:
-            self._leave_alone(field, instance, row)
-            return
-        super().import_field(field, instance, row, is_m2m, **kwargs)
-
-    def _leave_alone(self, field: Field, instance: Any, row: dict[str, Any]) -> None:
-        said, is_now = field.clean(row), getattr(instance, field.attribute)
-        # Excel keeps moments to the millisecond.
-        moments = isinstance(said, datetime) and isinstance(is_now, datetime)
-        if said != is_now and not (moments and abs(said - is_now) < timedelta(milliseconds=1)):
-            self.left_alone[field.attribute] += 1
-
-    def skip_row(
-        self,
-        instance: Any,
-        original: Any,
-        row: dict[str, Any],
-        import_validation_errors: Any = None,
-    ) -> bool:
-        self.changed = [
-            name for name in self.before if self.before[name] != getattr(instance, name)
-        ]
-        return not self.new and not import_validation_errors and not self.changed
-
-    def validate_instance(
-        self, instance: Any, import_validation_errors: Any = None, validate_unique: bool = True
-    ) -> None:
-        """As `full_clean`, without its queries: constraints are checked in memory."""
-        errors: dict[str, Any] = dict(import_validation_errors or {})
-        if not errors:
-            self._check_permission()
-        for name in self.required:
-            if name not in errors and constraints.value_of(instance, name) in (None, ""):
-                errors[name] = [ValidationError("is missing: no cell of the row gives it")]
-        if errors:
-            raise ValidationError(errors)
-        self.clean_fields(instance)
-        self.check(instance)
-        pending = {name for name in self.given_later if getattr(instance, name) == ""}
-        constraints.check(instance, pending)
-        for rule in self.uniques:
-            if not pending & set(rule.names):
-                rule.claim(instance, self.row)
-
-    def _check_permission(self) -> None:
-        options = self._meta.model._meta
-        verb = "add" if self.new else "change"
-        if not self.may(f"{options.app_label}.{get_permission_codename(verb, options)}"):
-            raise ValidationError(f"you may not {verb} {options.verbose_name_plural}")
-
-    def clean_fields(self, record: Record) -> None:
-        """Every field's own validators; what it refers to has been looked up already."""
-        relations = {f.name for f in record._meta.concrete_fields if f.is_relation}
-        record.clean()
-        record.clean_fields(exclude=relations | self.given_later)
-
-    def check(self, instance: Any) -> None:
-        """Rules that a form would check and no constraint states; raises ValidationError."""
-
-    def after_save_instance(self, instance: Any, row: dict[str, Any], **kwargs: Any) -> None:
-        instance.import_place = kwargs["row_number"]
-        if self.new:
-            self._note(instance, "", None, "")
-            return
-        instance.import_changed = self.changed
-        for name in self.changed:
-            self._note(instance, name, self.before[name], getattr(instance, name))
-
-    def _note(self, instance: Any, name: str, before: object, after: object) -> None:
-        if len(self.changes) < SHOWN:
-            label = self.label(name) if name else ""
-            was, becomes = self.told(name, before), self.told(name, after)
-            self.changes.append(Change(self.row, str(instance), label, was, becomes, self.new))
-
-    def told(self, name: str, value: object) -> str:
-        return "" if value is None or not name else str(self.fields[name].widget.render(value))
-
-    def label(self, name: str) -> str:
-        try:
-            return str(cast(Any, self._meta.model._meta.get_field(name)).verbose_name)
-        except FieldDoesNotExist:
-            return name.replace("_", " ")
 
     # --- All rows ---
 
@@ -564,10 +274,6 @@ class BaseResource(ModelResource):
                 name = str(lookup.model._meta.verbose_name_plural)
                 made[name] = sorted(str(record) for record in records)
         return made
-
-
-def _rows(numbers: list[int]) -> str:
-    return f"rows {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
 
 
 def _sentence(error: Exception, model: type[models.Model]) -> str:
