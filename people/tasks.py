@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from people import delivery
+from people import delivery, import_work
 
 
 @shared_task
@@ -10,4 +10,4 @@ def deliver() -> None:
 
 @shared_task
 def run_imports() -> None:
-    """Placeholder: replaced with the running of confirmed imports."""
+    import_work.run_waiting()

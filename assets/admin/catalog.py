@@ -8,7 +8,8 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from assets.models import Category, Product, Vendor, VendorAlias
-from config.admin import BaseAdmin, BaseInline, DateRangeFilter, ExportAdmin
+from config.admin import BaseAdmin, BaseInline, DateRangeFilter
+from people.exchange import ExchangeAdmin
 
 
 class AliasInline(BaseInline):
@@ -17,7 +18,7 @@ class AliasInline(BaseInline):
 
 
 @admin.register(Vendor)
-class VendorAdmin(ExportAdmin):
+class VendorAdmin(ExchangeAdmin):
     spreadsheet = "vendors"
     list_display = ["name", "is_maker", "is_supplier", "is_reseller", "is_carrier", "product_count"]
     list_filter = ["is_maker", "is_supplier", "is_reseller", "is_carrier"]
@@ -45,7 +46,7 @@ class CategoryAdmin(BaseAdmin):
 
 
 @admin.register(Product)
-class ProductAdmin(ExportAdmin):
+class ProductAdmin(ExchangeAdmin):
     spreadsheet = "products"
     list_display = ["name", "maker", "category", "part_number", "end_of_life_on", "asset_count"]
     list_filter = ["category", ("end_of_life_on", DateRangeFilter)]

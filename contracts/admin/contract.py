@@ -8,10 +8,11 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from assets.admin.asset import AssetAdmin
-from config.admin import BaseInline, DateRangeFilter, ExportAdmin, ReadOnlyInline
+from config.admin import BaseInline, DateRangeFilter, ReadOnlyInline
 from config.admin.screens import actor
 from contracts import renewals
 from contracts.models import Contract, Coverage, Term
+from people.exchange import ExchangeAdmin
 
 
 class TermInline(BaseInline):
@@ -62,7 +63,7 @@ AssetAdmin.inlines = [*AssetAdmin.inlines, ContractsOfAssetInline]
 
 
 @admin.register(Contract)
-class ContractAdmin(ExportAdmin):
+class ContractAdmin(ExchangeAdmin):
     spreadsheet = "contracts"
     list_display = [
         "number",

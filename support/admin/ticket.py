@@ -13,6 +13,7 @@ from assets.admin.asset import AssetAdmin
 from config.admin import BaseAdmin, InUseFilter, ReadOnlyInline, Step
 from config.admin.screens import actor
 from config.forms import StepForm
+from people.exchange import ExchangeAdmin
 from support import tickets
 from support.admin import forms
 from support.models import Comment, Queue, Ticket, TicketCategory
@@ -50,7 +51,8 @@ class Conversation(ReadOnlyInline):
 
 
 @admin.register(Ticket)
-class TicketAdmin(BaseAdmin):
+class TicketAdmin(ExchangeAdmin):
+    spreadsheet = "tickets"
     form = forms.TicketForm
     list_display = [
         "number",
