@@ -27,7 +27,7 @@ class MessageAdmin(ReadOnlyAdmin, StepsAdmin):
     allowed_lookups: ClassVar[Sequence[str]] = ["recipient"]
     # Never the body: whoever searches it letter by letter would read a secret.
     search_fields = ["subject", "recipient__name", "recipient__email"]
-    list_before_template = "admin/outbox_note.html"
+    list_before_template = change_form_before_template = "admin/outbox_note.html"
     change_form_outer_before_template = "admin/steps.html"
     steps: ClassVar[Sequence[Step]] = [
         Step(
@@ -78,7 +78,11 @@ class MessageAdmin(ReadOnlyAdmin, StepsAdmin):
     ) -> HttpResponse:
         message = self.get_object(request, object_id)
         links = self.step_links(request, message) if message else []
-        context = {**(extra_context or {}), "step_links": links}
+        context = {
+            **(extra_context or {}),
+            "step_links": links,
+            "mail_is_sent": settings.MAIL_IS_SENT,
+        }
         page: HttpResponse = super().change_view(request, object_id, form_url, context)
         return page
 
