@@ -13,7 +13,7 @@ run: .venv  ## Run Steward at http://127.0.0.1:8000 (PORT=9000: another port); C
 	@.venv/bin/python -m config.run
 
 test: .venv  ## Run the whole suite (ARGS="-k word": a part of it)
-	@.venv/bin/pytest -n auto $(ARGS)
+	@.venv/bin/pytest -n auto --dist loadgroup $(ARGS)
 
 lint: .venv  ## Check style, templates, types and migrations
 	.venv/bin/ruff check .

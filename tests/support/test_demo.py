@@ -11,6 +11,8 @@ from people.models import Department, Location, Message, Person, User
 from support.demo import LOGINS, PASSWORD, build
 from support.models import Comment, Ticket, TicketSequence
 
+# Built once: the tests of one module go to one process.
+pytestmark = pytest.mark.xdist_group("demo")
 RECORDS = [
     Department,
     Location,
