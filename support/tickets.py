@@ -26,18 +26,16 @@ OPEN = (State.NEW, State.IN_PROGRESS, *WAITING)
 # ITIL 4, practice "incident management": priority follows from urgency (how soon it must be solved)
 # and impact (how many it stops). The cells are those of the usual 3 x 3 matrix, where the two
 # lowest of its five priorities are our "low".
-PRIORITIES = {
-    (Level.HIGH, Level.HIGH): Priority.CRITICAL,
-    (Level.HIGH, Level.MEDIUM): Priority.HIGH,
-    (Level.HIGH, Level.LOW): Priority.MODERATE,
-    (Level.MEDIUM, Level.HIGH): Priority.HIGH,
-    (Level.MEDIUM, Level.MEDIUM): Priority.MODERATE,
-    (Level.MEDIUM, Level.LOW): Priority.LOW,
-    (Level.LOW, Level.HIGH): Priority.MODERATE,
-    (Level.LOW, Level.MEDIUM): Priority.LOW,
-    (Level.LOW, Level.LOW): Priority.LOW,
+MATRIX = {  # urgency: for high, medium and low impact
+    Level.HIGH: (Priority.CRITICAL, Priority.HIGH, Priority.MODERATE),
+    Level.MEDIUM: (Priority.HIGH, Priority.MODERATE, Priority.LOW),
+    Level.LOW: (Priority.MODERATE, Priority.LOW, Priority.LOW),
 }
-"""By (urgency, impact)."""
+PRIORITIES = {
+    (urgency, impact): priority
+    for urgency, row in MATRIX.items()
+    for impact, priority in zip(Level, row, strict=True)
+}
 
 
 @dataclass(frozen=True)
@@ -244,8 +242,8 @@ def refusal(move: str, ticket: Ticket) -> str:
 
 def _locked(move: str, ticket: Ticket) -> Ticket:
     """Re-read the row under a lock, so that two at the desk cannot both win."""
-    rows = Ticket.objects.select_for_update(of=("self",))
-    ticket = rows.select_related("requester", "assignee", "asset__product").get(pk=ticket.pk)
+    rows = Ticket.objects.select_for_update(of=("self",)).select_related("requester", "assignee")
+    ticket = rows.get(pk=ticket.pk)
     if not MOVES[move].allows(ticket):
         raise ValidationError(refusal(move, ticket))
     return ticket

@@ -1,11 +1,11 @@
 """Tickets as the service desk works on them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
@@ -16,7 +16,7 @@ from config.forms import StepForm
 from people.exchange import ExchangeAdmin
 from support import tickets
 from support.admin import forms
-from support.models import Comment, Queue, Ticket, TicketCategory
+from support.models import Queue, Ticket, TicketCategory
 
 ANSWER = "support.answer_ticket"
 OPENED_WITH = [
@@ -35,19 +35,6 @@ def _step(name: str, label: str, move: Any, form: Any = StepForm) -> Step:
     """One move of a ticket, for those who may answer."""
     allows = tickets.MOVES[{"take": "assign"}.get(name, name)].allows
     return Step(name, label, tickets.each(move), ANSWER, form, allows)
-
-
-class Conversation(ReadOnlyInline):
-    """What was said. It is added to by the step Answer alone."""
-
-    model = Comment
-    fields = ["created_at", "author", "is_public", "body"]
-    readonly_fields = ["created_at"]
-    show_change_link = False
-    verbose_name_plural = "conversation"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:
-        return super().get_queryset(request).select_related("author")
 
 
 @admin.register(Ticket)
@@ -75,7 +62,7 @@ class TicketAdmin(ExchangeAdmin):
         "asset__tag",
         "asset__serial",
     ]
-    inlines = [Conversation]
+    change_form_outer_before_template = "admin/support/ticket_top.html"
     fieldsets = [
         (None, {"fields": [("number", "state", "priority"), "subject", "description"]}),
         ("About", {"fields": [("requester", "assignee"), ("asset", "contract"), "location"]}),
@@ -103,6 +90,9 @@ class TicketAdmin(ExchangeAdmin):
         _step("reopen", "Reopen", tickets.reopen, forms.ReopenForm),
     )
 
+    class Media:
+        css: ClassVar = {"all": ["admin/ticket.css"]}
+
     @display(description="age", ordering="-opened_at")
     def age(self, ticket: Ticket) -> str:
         return timesince(ticket.opened_at, ticket.closed_at or timezone.now(), depth=1)
@@ -117,8 +107,14 @@ class TicketAdmin(ExchangeAdmin):
         readonly = [*super().get_readonly_fields(request, obj)]
         return [*readonly, "urgency", "impact"] if obj else readonly
 
-    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        return super().get_inlines(request, obj) if obj else []
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """With the conversation, to which the step Answer alone adds."""
+        ticket = context.get("original")
+        if ticket and request.user.has_perm("support.view_comment"):
+            context["turns"] = ticket.comments.select_related("author")
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
         if change:

@@ -22,17 +22,19 @@ STOPS_ME = [
 class OnceForm(forms.Form):
     """A form that counts once, however often its button is pressed."""
 
-    submission = forms.UUIDField(widget=forms.HiddenInput)
+    submission = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": "This form is incomplete. Open the page again, and send it once more.",
+            "invalid": "This form is damaged. Open the page again, and send it once more.",
+        },
+    )
     label_suffix = ""
     required_css_class = "required"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["submission"] = uuid.uuid4()
-        self.fields["submission"].error_messages.update(
-            required="This form is incomplete. Open the page again, and send it once more.",
-            invalid="This form is damaged. Open the page again, and send it once more.",
-        )
 
 
 class DeviceField(forms.ModelChoiceField):

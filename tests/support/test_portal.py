@@ -475,3 +475,16 @@ def test_a_warranty_that_runs_says_until_when(mine, employee):
     AssetFactory(holder=employee, warranty_ends_on=date(2099, 5, 1))
 
     assert "until 1 May 2099" in text(mine.get("/equipment/"))
+
+
+def test_the_desk_reads_the_whole_conversation_on_the_tickets_page(client, auditor, it, employee):
+    ticket = TicketFactory(requester=employee, asset=AssetFactory(tag="LT-55", serial="SN-55"))
+    tickets.answer(ticket, body="Said aloud.", by=it)
+    tickets.answer(ticket, body="Said inside.", public=False, by=it)
+    client.force_login(auditor)
+
+    page = text(client.get(f"/admin/support/ticket/{ticket.pk}/change/"))
+
+    assert page.index("Said aloud.") < page.index("Said inside.")
+    assert "staff only" in page
+    assert "SN-55" in page
