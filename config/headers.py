@@ -46,12 +46,13 @@ def mapped(
         raise ValidationError(
             f"No header of {table.name} is known. It has: {_listed(table.headers)}. Known for"
             f" {resource.slug} are: {_listed(resource.headers)}, and their names in ServiceNow and"
-            ' Snipe-IT; --map "HEADER=field" names another.'
+            ' Snipe-IT; the mapping "HEADER=field" names another.'
         )
     if not {*places, *constants} & set(resource.identified_by):
         raise ValidationError(
             f"No column of {table.name} gives the {' or the '.join(resource.identified_by)} of"
-            f' {resource.slug}. It has: {_listed(table.headers)}. --map "HEADER=field" names one.'
+            f" {resource.slug}. It has: {_listed(table.headers)}. The mapping"
+            ' "HEADER=field" names one.'
         )
     shape = Shape([*places, *constants], [], table.numbers, table.broken)
     fixed = list(constants.values())

@@ -229,6 +229,6 @@ def _what_is_next(job: ImportJob, report: Report | None) -> str:
         return "There is nothing to write: the register already says what this file says."
     left_out = f" The {report.refused} refused rows are left out." if report.refused else ""
     return (
-        "Nothing is written yet. If you confirm, all of this is written, or nothing should"
-        f" something go wrong.{left_out}"
+        "Nothing is written yet. If you confirm, all of it is written; should anything go wrong,"
+        f" nothing is.{left_out}"
     )

@@ -84,7 +84,7 @@ def test_it_imports_people_from_a_small_file_end_to_end(signed_in, it):
     page = signed_in.post(reverse(UPLOAD), {"file": file(), "create_missing": "on"}, follow=True)
     shown = page.content.decode()
     assert "Nothing is written yet" in shown
-    assert "1 departments to be made" in shown
+    assert "To be made: departments (1)" in shown
     assert not Person.objects.filter(email="ada@example.com").exists()
 
     page = signed_in.post(page.request["PATH_INFO"], {"confirm": "1"}, follow=True)
