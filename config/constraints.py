@@ -5,6 +5,7 @@ that are taken, so it asks itself; the database stays the last guard.
 """
 
 from collections.abc import Callable, Iterable, Set
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -69,19 +70,24 @@ def named(condition: Q) -> set[str]:
     return names
 
 
+@cache
+def checks(model: type[models.Model]) -> list[tuple[models.CheckConstraint, Q, set[str]]]:
+    """The check constraints of a model, each with its condition and the fields that is about."""
+    return [
+        (constraint, constraint.condition, named(constraint.condition))
+        for constraint in model._meta.constraints
+        if isinstance(constraint, models.CheckConstraint) and isinstance(constraint.condition, Q)
+    ]
+
+
 def check(instance: models.Model, pending: Set[str] = frozenset()) -> None:
     """Raises ValidationError in the words of the first check constraint that does not hold.
 
     Constraints on a field in `pending`, which is given later, are left to the database.
     """
-    for constraint in instance._meta.constraints:
-        if isinstance(constraint, models.CheckConstraint):
-            assert isinstance(constraint.condition, Q)
-            if (
-                not named(constraint.condition) & pending
-                and holds(constraint.condition, instance) is False
-            ):
-                raise ValidationError(words(constraint))
+    for constraint, condition, names in checks(type(instance)):
+        if not names & pending and holds(condition, instance) is False:
+            raise ValidationError(words(constraint))
 
 
 def words(constraint: models.BaseConstraint) -> str:

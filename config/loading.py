@@ -6,7 +6,7 @@ from typing import Any, ClassVar, cast
 from django.core.exceptions import ValidationError
 from import_export.resources import ModelResource
 
-from config import cells, constraints
+from config import amounts, cells, constraints
 from config.headers import Mapped
 from config.history import Actor
 from config.lookups import Lookup
@@ -115,7 +115,7 @@ class Loading(ModelResource):
             )
         for name, column in columns.items():
             if isinstance(self.fields[name].widget, Amount):
-                point = cells.points(column)
+                point = amounts.points(column)
                 self.fields[name].widget.point = next(iter(point)) if len(point) == 1 else None
 
     def _load(self, dataset: Table) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 from import_export.widgets import Widget
 
-from config import cells
+from config import amounts, cells
 
 if TYPE_CHECKING:
     from config.lookups import Lookup
@@ -60,10 +60,10 @@ class Moment(Day):
 class Amount(Cell):
     """An amount; the currency beside it is for `prepare` of its resource."""
 
-    point: cells.Point | None = None
+    point: amounts.Point | None = None
 
     def read(self, value: object) -> Any:
-        return cells.money(value, self.point).amount
+        return amounts.money(value, self.point).amount
 
 
 class Currency(Cell):

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from assets.lookups import Vendors
-from config import cells, constraints
+from config import amounts, constraints
 from config.history import create_all_as, update_all_as
 from config.lookups import Lookup
 from config.resources import BaseResource, column
@@ -77,8 +78,8 @@ class ContractResource(BaseResource):
         "owner": ["contract owner", "responsible", "contract administrator"],
         "department": ["department name"],
         "notes": ["comments", "comment"],
-        "starts_on": ["start dt", "start date", "starts", "begins"],
-        "ends_on": ["end dt", "end date", "ends", "expires", "expiration date"],
+        "starts_on": ["start dt", "start date", "start", "starts", "begins"],
+        "ends_on": ["end dt", "end date", "end", "ends", "expires", "expiration date"],
         "amount": [
             "amt",
             "contract value",
@@ -138,12 +139,11 @@ class ContractResource(BaseResource):
         return related.prefetch_related("terms")
 
     def prepare(self, row: dict[str, Any]) -> None:
+        """The currency may stand beside the amount."""
         if row.get("amount") and not row.get("currency"):
-            try:
-                money = cells.money(row["amount"], self.fields["amount"].widget.point)
-            except ValueError:
-                return
-            row["currency"] = money.currency
+            # A mark that is no currency is refused where the amount itself is read.
+            with suppress(ValueError):
+                row["currency"] = amounts.currency(row["amount"])
 
     def after_init_instance(
         self, instance: Any, new: bool, row: dict[str, Any], **kwargs: Any

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -13,7 +14,7 @@ from assets.lookups import Products, Vendors
 from assets.models import Asset, Product
 from assets.resources.catalog import in_order
 from assets.serials import serial_key
-from config import cells
+from config import amounts, cells
 from config.lookups import Lookup
 from config.resources import BaseResource, column
 from config.widgets import Amount, Choice, Currency, Day, Reference, Text
@@ -137,13 +138,11 @@ class AssetResource(BaseResource):
         return super().load_index()
 
     def prepare(self, row: dict[str, Any]) -> None:
-        """The currency may stand beside the cost."""
+        """The currency may stand beside the amount."""
         if row.get("cost") and not row.get("currency"):
-            try:
-                currency = cells.money(row["cost"], self.fields["cost"].widget.point).currency
-            except ValueError:
-                return
-            row["currency"] = currency
+            # A mark that is no currency is refused where the amount itself is read.
+            with suppress(ValueError):
+                row["currency"] = amounts.currency(row["cost"])
 
     def get_instance(self, instance_loader: object, row: dict[str, Any]) -> Any:
         if row.get("tag"):

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config import cells
-from config.cells import Money, Order, Point
+from config import amounts, cells
+from config.amounts import Money, Point
+from config.cells import Order
 
 DAYS = st.dates(min_value=date(1970, 1, 1), max_value=date(2068, 12, 31))
 AMOUNTS = st.decimals(min_value=0, max_value=10**11, places=2)
@@ -93,7 +94,7 @@ def problem(read, text):
 
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused_in_words(text):
-    for read in (cells.day, cells.money, cells.flag, cells.whole):
+    for read in (cells.day, amounts.money, cells.flag, cells.whole):
         assert re.match(r"$|(is|could|has) .*(accepted|write|such as|round)", problem(read, text))
 
 
@@ -123,7 +124,7 @@ def test_a_moment_keeps_its_zone_and_loses_nanoseconds():
     ],
 )
 def test_an_amount_is_read_in_every_dialect(cell, expected):
-    assert cells.money(cell) == Money(Decimal(expected), "")
+    assert amounts.money(cell) == Money(Decimal(expected), "")
 
 
 @pytest.mark.parametrize(
@@ -137,17 +138,17 @@ def test_an_amount_is_read_in_every_dialect(cell, expected):
     ],
 )
 def test_the_currency_beside_an_amount_is_read_too(cell, currency):
-    assert cells.money(cell) == Money(Decimal("12.58"), currency)
+    assert amounts.money(cell) == Money(Decimal("12.58"), currency)
 
 
 def test_three_places_after_a_dot_are_refused_until_the_column_says_what_they_are():
     with pytest.raises(ValueError, match="a thousand or one and a bit"):
-        cells.money("1.234")
+        amounts.money("1.234")
 
-    assert cells.points(["1.234", "1.234,50"]) == {Point.COMMA}
-    assert cells.money("1.234", Point.COMMA).amount == 1234
+    assert amounts.points(["1.234", "1.234,50"]) == {Point.COMMA}
+    assert amounts.money("1.234", Point.COMMA).amount == 1234
     with pytest.raises(ValueError, match="more than two places"):
-        cells.money("1.234", Point.DOT)
+        amounts.money("1.234", Point.DOT)
 
 
 @pytest.mark.parametrize(
@@ -155,18 +156,18 @@ def test_three_places_after_a_dot_are_refused_until_the_column_says_what_they_ar
 )
 def test_what_is_no_amount_is_refused_with_what_is_accepted(cell):
     with pytest.raises(ValueError, match="accepted are amounts"):
-        cells.money(cell)
+        amounts.money(cell)
 
 
 @given(AMOUNTS)
 def test_an_amount_survives_every_way_of_writing_it(amount):
     english = f"{amount:,.2f}"
     german = english.translate(str.maketrans(",.", ".,"))
-    assert cells.money(english).amount == amount
-    assert cells.money(german).amount == amount
-    assert cells.money(f"${english}").amount == amount
-    assert cells.money(f"{german} €") == Money(amount, "EUR")
-    assert cells.money(str(amount)).amount == amount
+    assert amounts.money(english).amount == amount
+    assert amounts.money(german).amount == amount
+    assert amounts.money(f"${english}").amount == amount
+    assert amounts.money(f"{german} €") == Money(amount, "EUR")
+    assert amounts.money(str(amount)).amount == amount
 
 
 def test_an_identifier_that_excel_rounded_is_refused():
