@@ -166,3 +166,33 @@ def test_the_history_shows_versions_and_reverts_nothing(model_admin, signed_in):
     assert signed_in.get(old).status_code == 200
     assert signed_in.post(old, {}).status_code == 403
     assert record.history.count() == len(record.history.all())
+
+
+COMPLETED = {
+    (model_admin.opts.label, field.name): field
+    for model_admin in TRACKED
+    for field in model_admin.opts.fields
+    if field.is_relation
+    and getattr(admin.site._registry.get(field.related_model), "search_fields", ())
+}
+
+
+@pytest.mark.parametrize("label", COMPLETED, ids="-".join)
+def test_what_is_typed_is_completed_for_those_who_may_see_it_and_nobody_else(
+    label, client, superuser, service_desk
+):
+    field = COMPLETED[label]
+    known = make(admin.site._registry[field.related_model])
+    asked = {
+        "app_label": field.model._meta.app_label,
+        "model_name": field.model._meta.model_name,
+        "field_name": field.name,
+    }
+    client.force_login(superuser)
+    answer = client.get(reverse("admin:autocomplete"), asked)
+    assert answer.status_code == 200
+    assert str(known) in [result["text"] for result in answer.json()["results"]]
+
+    service_desk.groups.clear()
+    client.force_login(service_desk)
+    assert client.get(reverse("admin:autocomplete"), asked).status_code == 403

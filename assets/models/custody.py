@@ -52,10 +52,12 @@ class Custody(Record):
             models.CheckConstraint(
                 name="custody_is_with_a_person_or_a_place",
                 condition=Q(holder__isnull=False) | Q(location__isnull=False),
+                violation_error_message="Somebody or some place holds it.",
             ),
             models.CheckConstraint(
                 name="custody_ends_after_it_begins",
                 condition=Q(until=None) | Q(until__gte=F("since")),
+                violation_error_message="It was returned before it was handed over.",
             ),
         ]
 

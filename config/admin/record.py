@@ -136,6 +136,8 @@ class BaseAdmin(VersionsAdmin, StepsAdmin):
                 field.widget = WIDGETS[type(field)]()
                 if isinstance(field, forms.ChoiceField):
                     field.widget.choices = field.choices
+            elif isinstance(field, forms.FileField):
+                field.widget = widgets.UnfoldAdminFileFieldWidget(field.widget.attrs)
             elif isinstance(field.widget, forms.Textarea):
                 field.widget = widgets.UnfoldAdminTextareaWidget()
 

@@ -70,6 +70,10 @@ class ScreenAdmin(ModelAdmin):
     def get_autocomplete_fields(self, request: HttpRequest) -> Sequence[str]:
         return completed_fields(self)
 
+    def get_ordering(self, request: HttpRequest) -> Sequence[str]:
+        """The model's own order, said outright: with a count beside each row Django drops it."""
+        return super().get_ordering(request) or self.opts.ordering
+
     def hidden_fields(self, request: HttpRequest) -> set[str]:
         """Restricted fields that this user may not see, on any page or path."""
         return {

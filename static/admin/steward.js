@@ -10,3 +10,21 @@ document.addEventListener("DOMContentLoaded", () => {
     skip.textContent = "Skip to the content";
     document.body.prepend(skip);
 });
+
+// What is completed by typing has its label beside it, not for a screen reader: tie the two.
+function nameCompletedFields() {
+    for (const selection of document.querySelectorAll(".select2-selection")) {
+        const select = selection.closest(".select2")?.previousElementSibling;
+        const label = select && document.querySelector(`label[for="${select.id}"]`);
+        const shown = selection.querySelector(".select2-selection__rendered");
+        const name = label?.textContent.trim() || select?.getAttribute("aria-label") || select?.name || "Choice";
+        selection.removeAttribute("aria-labelledby");
+        selection.setAttribute("aria-label", name);
+        shown?.setAttribute("aria-label", name);
+    }
+}
+document.addEventListener("DOMContentLoaded", () => {
+    // The fields are made after the page is loaded, and again with each added row.
+    new MutationObserver(nameCompletedFields).observe(document.body, { childList: true, subtree: true });
+    nameCompletedFields();
+});

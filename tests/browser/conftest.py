@@ -2,6 +2,7 @@
 
 import pytest
 from django.conf import settings
+from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 
 from tests.services import BROWSERS, executable
@@ -67,10 +68,11 @@ def phone(new_page):
 
 
 @pytest.fixture
-def sign_in(client, live_server):
+def sign_in(live_server):
     """Sign a user in without the form: `sign_in(page, user)`."""
 
     def sign_in(page, user):
+        client = Client()  # one each: signing in another would end the session of the first
         client.force_login(user)
         session = client.cookies[settings.SESSION_COOKIE_NAME].value
         cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}
