@@ -83,7 +83,7 @@ def sample(model):
 def address_of(name, entry, step, user):
     """An address of the pattern, with the keys of records that exist."""
     record = sample(admin_of(entry).model) if hasattr(admin_of(entry), "model") else None
-    values = {"app_label": "assets", "step": step, "number": "T-1"}
+    values = {"app_label": "assets", "step": step, "number": "T-1", "extension": "csv"}
     if record is not None:
         values["object_id"] = record.pk
     if "job" in str(entry.pattern):
@@ -98,7 +98,7 @@ def address_of(name, entry, step, user):
 
 
 def import_job(entry, user):
-    kind = getattr(admin_of(entry), "kind", "people")
+    kind = getattr(admin_of(entry), "spreadsheet", "people")
     return ImportJob.objects.create(kind=kind, name="a.csv", checksum="0", created_by=user)
 
 
