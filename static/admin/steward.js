@@ -28,3 +28,8 @@ document.addEventListener("DOMContentLoaded", () => {
     new MutationObserver(nameCompletedFields).observe(document.body, { childList: true, subtree: true });
     nameCompletedFields();
 });
+
+// The theme's list of changed fields holds labels, not items: it is no list to a screen reader.
+document.addEventListener("DOMContentLoaded", () => {
+    for (const list of document.querySelectorAll("#content ul:not(:has(> li))")) list.setAttribute("role", "none");
+});
