@@ -16,11 +16,11 @@ class Migration(migrations.Migration):
         migrations.AlterConstraint(
             model_name='ticket',
             name='ticket_is_closed_when_it_says_when',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'closed'), ('closed_at__isnull', False)), models.Q(models.Q(('state', 'closed'), _negated=True), ('closed_at', None)), _connector='OR'), name='ticket_is_closed_when_it_says_when', violation_error_message='A closed ticket says when it was closed, and no other does.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'closed'), ('closed_at__isnull', False)), models.Q(models.Q(('state', 'closed'), _negated=True), ('closed_at', None)), _connector='OR'), name='ticket_is_closed_when_it_says_when', violation_error_message='A closed ticket, and no other, says when it was closed.'),
         ),
         migrations.AlterConstraint(
             model_name='ticket',
             name='ticket_is_resolved_when_it_says_when',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['resolved', 'closed']), ('resolved_at__isnull', False)), models.Q(models.Q(('state__in', ['resolved', 'closed']), _negated=True), ('resolved_at', None)), _connector='OR'), name='ticket_is_resolved_when_it_says_when', violation_error_message='A resolved or closed ticket says when it was resolved, and no other does.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['resolved', 'closed']), ('resolved_at__isnull', False)), models.Q(models.Q(('state__in', ['resolved', 'closed']), _negated=True), ('resolved_at', None)), _connector='OR'), name='ticket_is_resolved_when_it_says_when', violation_error_message='What is resolved, and nothing else, says when.'),
         ),
     ]

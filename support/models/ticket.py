@@ -146,13 +146,13 @@ class Ticket(Record):
                 name="ticket_is_closed_when_it_says_when",
                 condition=(Q(state="closed") & Q(closed_at__isnull=False))
                 | (~Q(state="closed") & Q(closed_at=None)),
-                violation_error_message="A closed ticket says when it was closed, and no other does.",
+                violation_error_message="A closed ticket, and no other, says when it was closed.",
             ),
             models.CheckConstraint(
                 name="ticket_is_resolved_when_it_says_when",
                 condition=(Q(state__in=["resolved", "closed"]) & Q(resolved_at__isnull=False))
                 | (~Q(state__in=["resolved", "closed"]) & Q(resolved_at=None)),
-                violation_error_message="A resolved or closed ticket says when it was resolved, and no other does.",
+                violation_error_message="What is resolved, and nothing else, says when.",
             ),
             models.CheckConstraint(
                 name="ticket_ends_after_it_was_opened",
