@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 
 from assets import lifecycle
@@ -343,3 +344,20 @@ def test_a_department_is_deleted_only_when_nobody_is_in_it(ann):
     PersonFactory(department=department)
     ann.post(page(department, "delete"), {"post": "yes"})
     assert type(department).objects.filter(pk=department.pk).exists()
+
+
+def test_nobody_learns_from_an_address_whether_a_record_exists(client, service_desk):
+    user = UserFactory()
+    client.force_login(service_desk)
+    content_type = ContentType.objects.get_for_model(User)
+    there = client.get(f"/admin/r/{content_type.pk}/{user.pk}/")
+    missing = client.get(f"/admin/r/{content_type.pk}/999999/")
+    assert (there.status_code, missing.status_code) == (404, 404)
+    assert client.get(page(user)).status_code == 403
+
+
+@pytest.mark.parametrize("address", ["?e=1", "?o=99", "?p=xyz", "?o=1.2.3", "?_facets=x", "?all=1"])
+def test_no_address_of_a_list_ends_in_an_error(address, ann):
+    AssetFactory()
+    response = ann.get(reverse("admin:assets_asset_changelist") + address, follow=True)
+    assert response.status_code in (200, 400)
