@@ -22,7 +22,7 @@ State = Asset.State
 
 @dataclass(frozen=True)
 class Move:
-    """What a move is called once done, from which states it is allowed, and who may."""
+    """What a move is called once done, and from which states it is allowed."""
 
     done: str
     sources: tuple[Asset.State, ...]

@@ -46,45 +46,21 @@ class RetireForm(StepForm):
     reason = forms.CharField(max_length=250, help_text="Why it goes out of service for good.")
 
 
+def _step(move: str, label: str, form: type[StepForm]) -> Step:
+    return Step(
+        name=move,
+        label=label,
+        form=form,
+        run=getattr(lifecycle, move),
+        permission=f"assets.{move}_asset",
+        allows=lifecycle.MOVES[move].allows,
+    )
+
+
 STEPS = [
-    Step(
-        name="receive",
-        label="Receive",
-        form=ReceiveForm,
-        run=lifecycle.receive,
-        permission="assets.receive_asset",
-        allows=lifecycle.MOVES["receive"].allows,
-    ),
-    Step(
-        name="hand_over",
-        label="Hand over",
-        form=HandOverForm,
-        run=lifecycle.hand_over,
-        permission="assets.hand_over_asset",
-        allows=lifecycle.MOVES["hand_over"].allows,
-    ),
-    Step(
-        name="take_back",
-        label="Take back",
-        form=TakeBackForm,
-        run=lifecycle.take_back,
-        permission="assets.take_back_asset",
-        allows=lifecycle.MOVES["take_back"].allows,
-    ),
-    Step(
-        name="move",
-        label="Move",
-        form=MoveForm,
-        run=lifecycle.move,
-        permission="assets.move_asset",
-        allows=lifecycle.MOVES["move"].allows,
-    ),
-    Step(
-        name="retire",
-        label="Retire",
-        form=RetireForm,
-        run=lifecycle.retire,
-        permission="assets.retire_asset",
-        allows=lifecycle.MOVES["retire"].allows,
-    ),
+    _step("receive", "Receive", ReceiveForm),
+    _step("hand_over", "Hand over", HandOverForm),
+    _step("take_back", "Take back", TakeBackForm),
+    _step("move", "Move", MoveForm),
+    _step("retire", "Retire", RetireForm),
 ]
