@@ -49,6 +49,10 @@ def admin_of(entry):
 def every_address():
     """All patterns; the one of an admin's steps once for each of its steps."""
     for address, name, entry in patterns():
+        if not name:
+            # The admin's own: they lead to the same address with a slash, or to the change page.
+            assert address.endswith(("(?P<url>.*)$", "<path:object_id>/")), address
+            continue
         if "<slug:step>" not in address:
             yield address, (name, entry, None)
         for step in getattr(admin_of(entry), "steps", ()) if "<slug:step>" in address else ():
@@ -112,10 +116,6 @@ def answer(response):
 @pytest.mark.parametrize("pattern", sorted(ALL))
 def test_every_address_answers_each_role_as_the_table_says(pattern, superuser):
     name, entry, step = ALL[pattern]
-    if not name:
-        pytest.skip(
-            "a catch-all without a name: the admin's own redirect to an address with a slash"
-        )
     found = {}
     for role in ROLES:
         client = client_of(role)

@@ -186,6 +186,14 @@ class BaseInline(TabularInline):
     def get_autocomplete_fields(self, request: HttpRequest) -> Sequence[str]:
         return completed_fields(self)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A cell's only label is its column's header, which a screen reader does not read."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            widget = getattr(field.widget, "widget", field.widget)
+            widget.attrs.setdefault("aria-label", str(db_field.verbose_name))
+        return field
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).select_related(*self.select_related)
         return with_versions(rows)
