@@ -22,6 +22,7 @@ class IdentifierInline(BaseInline):
 
 class CustodyInline(ReadOnlyInline):
     model = Custody
+    fk_name = "asset"
     fields = ["holder", "location", "since", "until", "due_back_on"]
     select_related = ["holder", "location"]
     verbose_name_plural = "who held it"

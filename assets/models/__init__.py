@@ -1,14 +1,37 @@
-from assets.models.asset import Asset, Identifier, TagSequence
+from assets.models.asset import Asset, Identifier, StateLabel, TagSequence
 from assets.models.catalog import Category, Product, Vendor, VendorAlias
-from assets.models.custody import Custody
+from assets.models.custody import Custody, Handover
+from assets.models.procurement import Inspection, Order, OrderLine
+from assets.models.stock import Kit, KitLine, StockItem, StockMovement
+from assets.models.stocktake import Count, Stocktake
+from assets.models.structure import ExtraField, Relation, Release
+from assets.models.upkeep import Disposal, Repair, Upgrade, Wipe
 
 __all__ = [
     "Asset",
     "Category",
+    "Count",
     "Custody",
+    "Disposal",
+    "ExtraField",
+    "Handover",
     "Identifier",
+    "Inspection",
+    "Kit",
+    "KitLine",
+    "Order",
+    "OrderLine",
     "Product",
+    "Relation",
+    "Release",
+    "Repair",
+    "StateLabel",
+    "StockItem",
+    "StockMovement",
+    "Stocktake",
     "TagSequence",
+    "Upgrade",
     "Vendor",
     "VendorAlias",
+    "Wipe",
 ]

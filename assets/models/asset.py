@@ -4,8 +4,10 @@ import re
 from datetime import date
 from typing import Self
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from assets.models.catalog import Product, Vendor
 from assets.serials import serial_key
@@ -48,6 +50,11 @@ class Asset(Record):
     # Somebody answers for it in these, even while it is away.
     HELD = (State.IN_USE, State.IN_REPAIR, State.LOST)
 
+    class PatchStatus(models.TextChoices):
+        UNKNOWN = "", "unknown"
+        CURRENT = "current", "up to date"
+        BEHIND = "behind", "updates missing"
+
     tag = models.CharField(
         "asset tag",
         max_length=60,
@@ -67,6 +74,15 @@ class Asset(Record):
     location = models.ForeignKey(
         Location, models.PROTECT, null=True, blank=True, related_name="assets", editable=False
     )
+    label = models.ForeignKey(
+        "StateLabel",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="assets",
+        editable=False,
+        help_text="What your organisation calls this state.",
+    )
     installed_in = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="parts", editable=False
     )
@@ -74,12 +90,32 @@ class Asset(Record):
         Vendor, models.PROTECT, null=True, blank=True, related_name="supplied_assets"
     )
     order_number = models.CharField(max_length=60, blank=True)
+    order_line = models.ForeignKey(
+        "OrderLine", models.PROTECT, null=True, blank=True, related_name="assets", editable=False
+    )
     purchased_on = models.DateField("purchased", null=True, blank=True)
     cost = MoneyField(null=True, blank=True)
     currency = CurrencyField()
     warranty_starts_on = models.DateField("warranty starts", null=True, blank=True)
     warranty_ends_on = models.DateField("warranty ends", null=True, blank=True, db_index=True)
+    operating_system = models.CharField(max_length=120, blank=True, db_index=True)
+    release = models.ForeignKey(
+        "Release",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="assets",
+        verbose_name="supported release",
+        help_text="The release of its operating system, which knows when support ends.",
+    )
+    patch_status = models.CharField(
+        max_length=10, choices=PatchStatus, default=PatchStatus.UNKNOWN, blank=True
+    )
+    last_seen_at = models.DateTimeField("last seen", null=True, blank=True, db_index=True)
     notes = models.TextField(blank=True)
+    extra = models.JSONField(
+        "extra fields", default=dict, blank=True, encoder=DjangoJSONEncoder, editable=False
+    )
 
     derived = ("serial_key",)
     objects = AssetQuerySet.as_manager()
@@ -87,11 +123,23 @@ class Asset(Record):
     class Meta:
         ordering = ["tag"]
         permissions = [
+            ("plan_asset", "Can plan assets"),
+            ("order_asset", "Can put planned assets on an order"),
             ("receive_asset", "Can receive assets"),
+            ("inspect_asset", "Can inspect assets"),
+            ("stock_asset", "Can put received assets into stock"),
             ("hand_over_asset", "Can hand assets over"),
+            ("lend_asset", "Can lend assets"),
             ("take_back_asset", "Can take assets back"),
             ("move_asset", "Can move assets"),
+            ("pair_asset", "Can pair a SIM or part with its device, and take it out"),
+            ("relabel_asset", "Can label the state of assets"),
+            ("repair_asset", "Can send assets to repair and book them back"),
+            ("upgrade_asset", "Can record upgrades"),
+            ("report_lost_asset", "Can report assets lost, and found"),
             ("retire_asset", "Can retire assets"),
+            ("wipe_asset", "Can record that assets were wiped"),
+            ("dispose_asset", "Can dispose of assets"),
             ("view_cost", "Can see what assets cost"),
             ("change_cost", "Can change what assets cost"),
             ("import_asset", "Can import assets"),
@@ -123,6 +171,11 @@ class Asset(Record):
                 violation_error_message="An asset cannot be installed in itself.",
             ),
             models.CheckConstraint(
+                name="asset_waiting_for_delivery_is_nowhere_installed",
+                condition=~Q(state__in=["planned", "ordered"]) | Q(installed_in=None),
+                violation_error_message="What has not arrived cannot be installed.",
+            ),
+            models.CheckConstraint(
                 name="asset_has_a_tag", condition=~Q(tag=""), violation_error_message="Give a tag."
             ),
             models.CheckConstraint(
@@ -147,6 +200,29 @@ class Asset(Record):
         self.serial = self.serial.strip()
         if self.product_id:
             self.serial_key = serial_key(self.product.maker_id, self.serial)
+
+
+class StateLabel(Record):
+    """What an organisation calls a state more precisely: in stock, "ready for dispatch"."""
+
+    state = models.CharField(max_length=10, choices=Asset.State)
+    name = models.CharField(max_length=60)
+
+    class Meta:
+        ordering = ["state", "name"]
+        verbose_name = "label of a state"
+        verbose_name_plural = "labels of states"
+        constraints = [
+            models.UniqueConstraint(
+                "state",
+                Lower("name"),
+                name="label_is_unique_per_state",
+                violation_error_message="This state has a label of this name already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_state_display()}: {self.name}"
 
 
 class TagSequence(models.Model):

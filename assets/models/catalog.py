@@ -1,5 +1,8 @@
 """What can be had, and from whom."""
 
+from decimal import Decimal
+
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -69,6 +72,11 @@ class Category(Record):
         CLOUD = "cloud", "cloud or virtual"
         SERVICE = "service", "service"
 
+    class Depreciation(models.TextChoices):
+        NONE = "", "not depreciated"
+        STRAIGHT_LINE = "straight_line", "straight line"
+        DECLINING_BALANCE = "declining_balance", "declining balance"
+
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.HARDWARE)
     tag_prefix = models.CharField(
@@ -80,11 +88,57 @@ class Category(Record):
     holds_data = models.BooleanField(
         default=False, help_text="Must be wiped before it is disposed of."
     )
+    needs_inspection = models.BooleanField(
+        default=False, help_text="What arrives is inspected before it goes into stock."
+    )
+    checklist = models.TextField(
+        "inspection checklist", blank=True, help_text="One point to check a line."
+    )
+    slots = models.PositiveSmallIntegerField(
+        "SIM slots", default=0, help_text="How many SIMs fit, where the product does not say."
+    )
+    depreciation = models.CharField(
+        max_length=20, choices=Depreciation, default=Depreciation.NONE, blank=True
+    )
+    useful_months = models.PositiveSmallIntegerField(
+        "useful life (months)", null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    residual_percent = models.DecimalField(
+        "residual value (%)",
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(0),
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        help_text="What is left of the cost at the end of its useful life.",
+    )
+    declining_percent = models.DecimalField(
+        "declining balance (% a year)",
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01")), MaxValueValidator(100)],
+    )
 
     class Meta:
         ordering = ["name"]
         verbose_name_plural = "categories"
         constraints = [
+            models.CheckConstraint(
+                name="category_that_is_depreciated_has_a_useful_life",
+                condition=Q(depreciation="") | Q(useful_months__gte=1),
+                violation_error_message="Give the useful life in months.",
+            ),
+            models.CheckConstraint(
+                name="category_with_declining_balance_has_a_rate",
+                condition=~Q(depreciation="declining_balance") | Q(declining_percent__gt=0),
+                violation_error_message="Give the yearly rate of the declining balance.",
+            ),
+            models.CheckConstraint(
+                name="category_residual_is_a_share",
+                condition=Q(residual_percent__gte=0) & Q(residual_percent__lte=100),
+                violation_error_message="The residual value is 0 to 100 percent.",
+            ),
             models.UniqueConstraint(
                 Lower("name"),
                 name="category_name_is_unique_in_any_case",
@@ -99,6 +153,11 @@ class Category(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def points(self) -> list[str]:
+        """What an inspection checks, point by point."""
+        return [line.strip() for line in self.checklist.splitlines() if line.strip()]
 
 
 class Product(Record):
@@ -115,6 +174,9 @@ class Product(Record):
     )
     warranty_months = models.PositiveSmallIntegerField(
         "warranty (months)", null=True, blank=True, help_text="What a new one comes with."
+    )
+    slots = models.PositiveSmallIntegerField(
+        "SIM slots", null=True, blank=True, help_text="Empty: as many as its category says."
     )
 
     class Meta:
@@ -143,3 +205,8 @@ class Product(Record):
 
     def __str__(self) -> str:
         return f"{self.maker} {self.name}" if self.maker else self.name
+
+    @property
+    def sim_slots(self) -> int:
+        """How many SIMs fit into one."""
+        return self.category.slots if self.slots is None else self.slots

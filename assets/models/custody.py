@@ -12,6 +12,56 @@ from config.history import Record
 from people.models import Location, Person
 
 
+class HandoverQuerySet(models.QuerySet["Handover"]):
+    def waiting(self) -> Self:
+        """Nobody has said yet whether he received it, and some of it is still with him."""
+        return self.filter(
+            needs_acceptance=True, answered_at=None, custodies__until=None
+        ).distinct()
+
+    def disputed(self) -> Self:
+        return self.filter(answer=Handover.Answer.DISPUTED)
+
+
+class Handover(Record):
+    """Everything that was handed to a person in one go; he accepts or disputes it as a whole."""
+
+    class Answer(models.TextChoices):
+        NONE = "", "not answered"
+        ACCEPTED = "accepted", "accepted"
+        DISPUTED = "disputed", "disputed"
+
+    to = models.ForeignKey(Person, models.PROTECT, related_name="handovers")
+    handed_over_at = models.DateTimeField()
+    due_back_on = models.DateField("due back", null=True, blank=True)
+    needs_acceptance = models.BooleanField(default=False)
+    answer = models.CharField(max_length=10, choices=Answer, default=Answer.NONE, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    signed_name = models.CharField("name as typed", max_length=150, blank=True)
+    dispute = models.TextField("what is wrong", blank=True)
+
+    objects = HandoverQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-handed_over_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="handover_answer_is_signed_and_dated",
+                condition=Q(answer="", answered_at=None)
+                | (~Q(answer="") & Q(answered_at__isnull=False) & ~Q(signed_name="")),
+                violation_error_message="An answer carries a name and a moment.",
+            ),
+            models.CheckConstraint(
+                name="handover_dispute_says_what_is_wrong",
+                condition=~Q(answer="disputed") | ~Q(dispute=""),
+                violation_error_message="Say what is wrong.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Handover {self.pk} to {self.to}"
+
+
 class CustodyQuerySet(models.QuerySet["Custody"]):
     def open(self) -> Self:
         return self.filter(until=None)
@@ -27,15 +77,27 @@ class CustodyQuerySet(models.QuerySet["Custody"]):
 
 
 class Custody(Record):
-    """From one handover to its return: a person who holds the asset, or a place it serves."""
+    """From one handover to its return: a person, a place or a device that has the asset."""
+
+    class Condition(models.TextChoices):
+        UNKNOWN = "", "not recorded"
+        GOOD = "good", "good"
+        WORN = "worn", "worn"
+        DAMAGED = "damaged", "damaged"
+        INCOMPLETE = "incomplete", "incomplete"
 
     asset = models.ForeignKey(Asset, models.PROTECT, related_name="custodies")
+    handover = models.ForeignKey(Handover, models.PROTECT, null=True, related_name="custodies")
     holder = models.ForeignKey(Person, models.PROTECT, null=True, related_name="custodies")
     location = models.ForeignKey(Location, models.PROTECT, null=True, related_name="custodies")
+    device = models.ForeignKey(Asset, models.PROTECT, null=True, related_name="part_custodies")
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
     due_back_on = models.DateField("due back", null=True)
     accepted_at = models.DateTimeField(null=True)
+    condition = models.CharField(
+        "condition on return", max_length=10, choices=Condition, default=Condition.UNKNOWN
+    )
 
     objects = CustodyQuerySet.as_manager()
 
@@ -51,8 +113,10 @@ class Custody(Record):
             ),
             models.CheckConstraint(
                 name="custody_is_with_a_person_or_a_place",
-                condition=Q(holder__isnull=False) | Q(location__isnull=False),
-                violation_error_message="Somebody or some place holds it.",
+                condition=Q(holder__isnull=False)
+                | Q(location__isnull=False)
+                | Q(device__isnull=False),
+                violation_error_message="Somebody, some place or some device has it.",
             ),
             models.CheckConstraint(
                 name="custody_ends_after_it_begins",
@@ -62,4 +126,4 @@ class Custody(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.asset_id}: {self.holder or self.location}"
+        return f"{self.asset_id}: {self.holder or self.location or self.device}"
