@@ -6,7 +6,23 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from assets.models import Asset, Category, Custody, Identifier, Product, Vendor, VendorAlias
+from assets.models import (
+    Asset,
+    Category,
+    Custody,
+    Disposal,
+    Handover,
+    Identifier,
+    Inspection,
+    Order,
+    OrderLine,
+    Product,
+    Repair,
+    Upgrade,
+    Vendor,
+    VendorAlias,
+    Wipe,
+)
 from contracts.models import Contract, Coverage, Term
 from people.models import Department, Location, Message, Person, User
 from support.models import Alert, Comment, Queue, Ticket, TicketCategory
@@ -113,6 +129,77 @@ class IdentifierFactory(DjangoModelFactory):
     asset = factory.SubFactory(AssetFactory)
     kind = "mac"
     value = factory.Sequence("00{:010X}".format)
+
+
+class OrderFactory(DjangoModelFactory):
+    class Meta:
+        model = Order
+
+    number = factory.Sequence("PO-{:05}".format)
+    supplier = factory.SubFactory(VendorFactory)
+
+
+class OrderLineFactory(DjangoModelFactory):
+    class Meta:
+        model = OrderLine
+
+    order = factory.SubFactory(OrderFactory)
+    product = factory.SubFactory(ProductFactory)
+    quantity = 2
+
+
+class InspectionFactory(DjangoModelFactory):
+    class Meta:
+        model = Inspection
+
+    asset = factory.SubFactory(AssetFactory)
+    passed = True
+    inspected_at = factory.LazyFunction(timezone.now)
+
+
+class HandoverFactory(DjangoModelFactory):
+    class Meta:
+        model = Handover
+
+    to = factory.SubFactory(PersonFactory)
+    handed_over_at = factory.LazyFunction(timezone.now)
+
+
+class RepairFactory(DjangoModelFactory):
+    class Meta:
+        model = Repair
+
+    asset = factory.SubFactory(AssetFactory)
+    fault = "The screen flickers."
+    sent_on = factory.LazyFunction(timezone.localdate)
+
+
+class UpgradeFactory(DjangoModelFactory):
+    class Meta:
+        model = Upgrade
+
+    asset = factory.SubFactory(AssetFactory)
+    done_on = factory.LazyFunction(timezone.localdate)
+    what = "32 GB of memory"
+
+
+class WipeFactory(DjangoModelFactory):
+    class Meta:
+        model = Wipe
+
+    asset = factory.SubFactory(AssetFactory)
+    method = "purge"
+    wiped_on = factory.LazyFunction(timezone.localdate)
+    wiped_by = "Ada Moss"
+
+
+class DisposalFactory(DjangoModelFactory):
+    class Meta:
+        model = Disposal
+
+    asset = factory.SubFactory(AssetFactory)
+    method = "recycled"
+    disposed_on = factory.LazyFunction(timezone.localdate)
 
 
 class ContractFactory(DjangoModelFactory):

@@ -66,7 +66,7 @@ def unlocked():
     """The same moves without their lock: each reads first, then waits for the other."""
     barrier = Barrier(2)
 
-    def read_without_lock(move, assets):
+    def read_without_lock(move, assets, **options):
         rows = list(Asset.objects.filter(pk__in=[asset.pk for asset in assets]))
         barrier.wait(timeout=5)
         return lifecycle.Outcome(done=[row for row in rows if lifecycle.MOVES[move].allows(row)])
@@ -74,7 +74,7 @@ def unlocked():
     # Outside a transaction too, where SQLite takes its own lock at once.
     bare = lifecycle.hand_over.__wrapped__
     with (
-        patch.object(lifecycle, "_locked", read_without_lock),
+        patch("assets.lifecycle.custody.locked", read_without_lock),
         patch.object(lifecycle, "hand_over", bare),
     ):
         yield

@@ -1,0 +1,58 @@
+"""Every way an asset changes state, holder or place.
+
+Each move is atomic, under a lock, recorded with actor and reason, and refuses in words. It is
+written for many assets, set-based; one refused asset never stops the others. What is installed in
+an asset, such as the SIM in a phone, goes wherever the asset goes.
+"""
+
+from assets.lifecycle.custody import fit, hand_over, lend, move, pair, take_back, unpair
+from assets.lifecycle.ending import dispose, retire, wipe
+from assets.lifecycle.moves import MOVES, Move, Outcome, one, refusal
+from assets.lifecycle.register import (
+    enter,
+    inspect,
+    number,
+    order,
+    plan,
+    receive,
+    relabel,
+    stock,
+)
+from assets.lifecycle.upkeep import (
+    find,
+    report_lost,
+    return_from_repair,
+    send_to_repair,
+    upgrade,
+)
+
+__all__ = [
+    "MOVES",
+    "Move",
+    "Outcome",
+    "dispose",
+    "enter",
+    "find",
+    "fit",
+    "hand_over",
+    "inspect",
+    "lend",
+    "move",
+    "number",
+    "one",
+    "order",
+    "pair",
+    "plan",
+    "receive",
+    "refusal",
+    "relabel",
+    "report_lost",
+    "retire",
+    "return_from_repair",
+    "send_to_repair",
+    "stock",
+    "take_back",
+    "unpair",
+    "upgrade",
+    "wipe",
+]

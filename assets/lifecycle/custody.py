@@ -1,0 +1,325 @@
+"""Who or what has an asset: handing over, lending, taking back, moving, pairing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from assets.lifecycle.moves import Outcome, State, locked, record
+from assets.lifecycle.register import open_custody
+from assets.models import Asset, Category, Custody, Handover
+from config.history import Actor, save_as, update_all_as
+from people import outbox
+from people.models import Location, Person
+
+
+@transaction.atomic
+def hand_over(
+    assets: Iterable[Asset],
+    *,
+    to: Person | None = None,
+    location: Location | None = None,
+    into: Asset | None = None,
+    due_back_on: date | None = None,
+    by: Actor,
+    reason: str = "",
+) -> Outcome:
+    """Give assets from stock to a person, into service at a place, or into a device in use.
+
+    The person gets one mail for all of them, and is asked to accept them where a category says
+    so. Raises ValidationError where nobody and no place is named, where the person has left, or
+    where the day it is due back has passed.
+    """
+    if into and (to or location):
+        raise ValidationError(
+            "What goes into a device goes to its holder and place: name no other."
+        )
+    _check_receiver(to, location or into, due_back_on)
+    return _give("hand_over", assets, Receiver(to, location, into), due_back_on, by, reason)
+
+
+@transaction.atomic
+def lend(
+    assets: Iterable[Asset], *, to: Person, due_back_on: date, by: Actor, reason: str = ""
+) -> Outcome:
+    """Give assets from stock to a person until a day."""
+    _check_receiver(to, None, due_back_on)
+    receiver = Receiver(to)
+    reason = reason or f"lent to {to} until {due_back_on:%d %B %Y}"
+    return _give("lend", assets, receiver, due_back_on, by, reason)
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """To whom, where, or into what assets go."""
+
+    person: Person | None = None
+    location: Location | None = None
+    device: Asset | None = None
+
+    def take(self, asset: Asset) -> None:
+        """Write down that the asset is with this receiver."""
+        person, place = self.person, self.location or (self.person and self.person.location)
+        if self.device:
+            person, place = self.device.holder, self.device.location
+            asset.installed_in = self.device
+        asset.state, asset.holder = State.IN_USE, person
+        asset.location = place or asset.location
+
+    def __str__(self) -> str:
+        return str(self.device or self.person or self.location)
+
+
+def _give(
+    move: str,
+    assets: Iterable[Asset],
+    to: Receiver,
+    due_back_on: date | None,
+    by: Actor,
+    reason: str,
+) -> Outcome:
+    fits = Fits(to.device, follows=True) if to.device else None
+    outcome = locked(move, assets, check=fits, also=to.device)
+    to = Receiver(to.person, to.location, fits.device) if fits else to
+    for asset in outcome.moved:
+        inside = asset.installed_in
+        to.take(asset)
+        asset.installed_in = inside or asset.installed_in
+    reason = reason or f"handed over to {to}"
+    record(outcome, by=by, reason=reason)
+    _note_handover(outcome, due_back_on, by=by, reason=reason)
+    return outcome
+
+
+def _note_handover(outcome: Outcome, due_back_on: date | None, *, by: Actor, reason: str) -> None:
+    """Open the custodies; a person's are one handover, with one mail."""
+    person = outcome.done[0].holder if outcome.done else None
+    handover = None
+    if person:
+        handover = Handover(
+            to=person,
+            handed_over_at=timezone.now(),
+            due_back_on=due_back_on,
+            needs_acceptance=any(it.product.category.needs_acceptance for it in outcome.moved),
+        )
+        save_as(handover, by=by, reason=reason)
+        _tell_receiver(handover, outcome.moved)
+    open_custody(outcome.moved, by=by, reason=reason, due_back_on=due_back_on, handover=handover)
+
+
+@transaction.atomic
+def take_back(
+    assets: Iterable[Asset],
+    *,
+    location: Location | None = None,
+    condition: str = "",
+    by: Actor,
+    reason: str = "",
+) -> Outcome:
+    """Take assets back into stock, at `location` or where they are.
+
+    `condition` is one of Custody.Condition and stays with the custody that ends.
+    """
+    outcome = locked("take_back", assets)
+    reason = reason or f"taken back{f' at {location}' if location else ''}"
+    returned = close_custody(outcome.moved, by=by, reason=reason, condition=condition)
+    for asset in outcome.moved:
+        asset.state, asset.holder = State.IN_STOCK, None
+        asset.location = location or asset.location
+    record(outcome, by=by, reason=reason)
+    for holder, custodies in returned.items():
+        _tell_returner(holder, custodies)
+    return outcome
+
+
+@transaction.atomic
+def move(assets: Iterable[Asset], *, location: Location, by: Actor, reason: str = "") -> Outcome:
+    """Record that assets now stand or lie at another place."""
+    outcome = locked("move", assets)
+    for asset in outcome.moved:
+        asset.location = location
+    record(outcome, by=by, reason=reason or f"moved to {location}")
+    return outcome
+
+
+@transaction.atomic
+def pair(assets: Iterable[Asset], *, device: Asset, by: Actor, reason: str = "") -> Outcome:
+    """Install SIMs or parts in a device that is in the same hands, or in stock as they are.
+
+    Refuses what is in another device, what finds no free slot, and what somebody else holds.
+    """
+    fits = Fits(device)
+    outcome = locked("pair", assets, check=fits, also=device)
+    for asset in outcome.done:
+        asset.installed_in, asset.location = fits.device, fits.device.location
+    record(outcome, by=by, reason=reason or f"installed in {device}")
+    _note_device(outcome.done, by=by, reason=reason or f"installed in {device}")
+    return outcome
+
+
+@transaction.atomic
+def unpair(assets: Iterable[Asset], *, by: Actor, reason: str = "") -> Outcome:
+    """Take SIMs or parts out of their device; they stay with its holder, or go to stock."""
+
+    def check(asset: Asset) -> str | None:
+        if asset.installed_in_id:
+            return None
+        return f"{asset} is {asset.get_state_display()} and in no device: it cannot be taken out."
+
+    outcome = locked("unpair", assets, check=check)
+    reason = reason or "taken out of its device"
+    for asset in outcome.done:
+        asset.installed_in = None
+    stranded = [
+        it for it in outcome.done if it.state == State.IN_USE and not (it.holder or it.location)
+    ]
+    close_custody(stranded, by=by, reason=reason)
+    for asset in stranded:
+        asset.state = State.IN_STOCK
+    record(outcome, by=by, reason=reason)
+    _note_device(outcome.done, by=by, reason=reason)
+    return outcome
+
+
+@transaction.atomic
+def fit(devices: Iterable[Asset], *, part: Asset, by: Actor, reason: str = "") -> Outcome:
+    """Install a SIM or part in a device: from stock it goes to whoever has the device."""
+    outcome = Outcome()
+    for device in devices:
+        if (part.state, device.state) == (State.IN_STOCK, State.IN_USE):
+            done = hand_over([part], into=device, by=by, reason=reason)
+        else:
+            done = pair([part], device=device, by=by, reason=reason)
+        outcome.done += [device] if done.done else []
+        outcome.refused += done.refused
+    return outcome
+
+
+class Fits:
+    """Whether an asset may go into a device; knows the device as it is under the lock."""
+
+    def __init__(self, device: Asset, *, follows: bool = False) -> None:
+        self.device = device
+        self.follows = follows
+        self.free: int | None = None
+
+    def __call__(self, asset: Asset) -> str | None:
+        if self.free is None:
+            self._look()
+        return self._asset_refused(asset) or self._device_refused() or self._slot_refused(asset)
+
+    def _look(self) -> None:
+        """Read the device anew: it is locked by now."""
+        related = ("product__category", "holder", "location")
+        self.device = Asset.objects.select_related(*related).get(pk=self.device.pk)
+        sims = self.device.parts.filter(product__category__kind=Category.Kind.SIM)
+        self.free = self.device.product.sim_slots - sims.count()
+
+    def _asset_refused(self, asset: Asset) -> str | None:
+        device = self.device
+        if asset.installed_in_id:
+            return f"{asset} is installed in {asset.installed_in}: take it out there first."
+        if asset.pk == device.pk or self._is_inside(asset):
+            return f"{asset} cannot be installed in itself."
+        if self.follows or (asset.state, asset.holder_id) == (device.state, device.holder_id):
+            return None
+        return (
+            f"{asset} is {_with_whom(asset)} and {device} is {_with_whom(device)}: both must be"
+            " with the same holder, or both in stock."
+        )
+
+    def _is_inside(self, asset: Asset) -> bool:
+        """Whether the device itself is somewhere within the asset."""
+        outer = self.device.installed_in
+        while outer is not None and outer.pk != asset.pk:
+            outer = outer.installed_in
+        return outer is not None
+
+    def _device_refused(self) -> str | None:
+        allowed = (State.IN_USE,) if self.follows else (State.IN_USE, State.IN_STOCK)
+        if self.device.state in allowed:
+            return None
+        states = " or ".join(str(state.label) for state in allowed)
+        return (
+            f"{self.device} is {self.device.get_state_display()}: nothing can be installed in it."
+            f" It must be {states}."
+        )
+
+    def _slot_refused(self, asset: Asset) -> str | None:
+        if asset.product.category.kind != Category.Kind.SIM:
+            return None
+        if not self.free:
+            slots = self.device.product.sim_slots
+            return f"{asset} finds no free slot: {self.device} has {slots}, all of them taken."
+        self.free -= 1
+        return None
+
+
+def _with_whom(asset: Asset) -> str:
+    return f"{asset.get_state_display()}{f' ({asset.holder})' if asset.holder else ''}"
+
+
+def _check_receiver(to: Person | None, other: object | None, due_back_on: date | None) -> None:
+    today = timezone.localdate()
+    if to is None and other is None:
+        raise ValidationError("Say to whom or where it goes.")
+    if to and to.leaves_on and to.leaves_on < today:
+        raise ValidationError(f"{to} left on {to.leaves_on}: nothing can be handed over.")
+    if due_back_on and due_back_on < today:
+        raise ValidationError(f"{due_back_on} has passed: it cannot be due back then.")
+
+
+def close_custody(
+    assets: Sequence[Asset], *, by: Actor, reason: str, condition: str = ""
+) -> dict[Person, list[Custody]]:
+    """Close what is open, and return it by the person who had it."""
+    held = Custody.objects.open().select_related("asset__product", "holder")
+    custodies = list(held.filter(asset__in=assets).order_by("pk"))
+    now = timezone.now()
+    returned: dict[Person, list[Custody]] = {}
+    for custody in custodies:
+        custody.until, custody.condition = now, condition
+        if custody.holder:
+            returned.setdefault(custody.holder, []).append(custody)
+    update_all_as(custodies, ["until", "condition"], by=by, reason=reason)
+    return returned
+
+
+def _note_device(assets: Sequence[Asset], *, by: Actor, reason: str) -> None:
+    devices = {asset.pk: asset.installed_in for asset in assets}
+    custodies = list(Custody.objects.open().filter(asset__in=assets))
+    for custody in custodies:
+        custody.device = devices[custody.asset_id]
+    update_all_as(custodies, ["device"], by=by, reason=reason)
+
+
+ACCEPT = "Please confirm that you received them, or say what is wrong:\n{address}\n"
+
+
+def _tell_receiver(handover: Handover, assets: Sequence[Asset]) -> None:
+    until = f" until {handover.due_back_on:%d %B %Y}" if handover.due_back_on else ""
+    text = _letter(handover.to, f"These are yours from today{until}:", assets)
+    if handover.needs_acceptance:
+        text += "\n" + ACCEPT.format(address=f"{settings.SITE_URL}/handovers/{handover.pk}/")
+    subject = f"You have received: {_things(assets)}"
+    outbox.queue(handover.to, key=f"handover:{handover.pk}", subject=subject, text=text)
+
+
+def _tell_returner(person: Person, custodies: Sequence[Custody]) -> None:
+    assets = [custody.asset for custody in custodies]
+    text = _letter(person, "Thank you. You have returned:", assets)
+    key, subject = f"return:{custodies[0].pk}", f"Returned: {_things(assets)}"
+    outbox.queue(person, key=key, subject=subject, text=text)
+
+
+def _things(assets: Sequence[Asset]) -> str:
+    return str(assets[0].product) if len(assets) == 1 else f"{len(assets)} devices"
+
+
+def _letter(person: Person, opening: str, assets: Sequence[Asset]) -> str:
+    lines = [f"- {asset.product}, {asset.tag}" for asset in assets]
+    return "\n".join([f"Hello {person},", "", opening, "", *lines, ""])
