@@ -1,7 +1,7 @@
 """Forms that lose nothing: a stale one is refused with the difference, a doubled one is told."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -158,6 +158,9 @@ class StepForm(forms.Form):
 
     required_css_class = "required"
 
+    def ask(self, rows: Sequence[Any]) -> None:
+        """A hook: fields and choices that depend on the records."""
+
 
 class LinkField(forms.ModelChoiceField):
     """Chooses a record as the foreign key `source` does; the back office autocompletes it."""
@@ -165,6 +168,22 @@ class LinkField(forms.ModelChoiceField):
     def __init__(self, source: Any, **kwargs: Any) -> None:
         self.source: models.ForeignKey[Any, Any] = source.field
         super().__init__(self.source.remote_field.model._default_manager.all(), **kwargs)
+
+
+class FilesInput(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Any number of files; gives a list."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        files = data if isinstance(data, (list, tuple)) else [data] if data else []
+        if not files and not self.required:
+            return []
+        return [super(FilesField, self).clean(file, initial) for file in files or [None]]
 
 
 def tracked_names(version: Any) -> set[str]:

@@ -45,7 +45,11 @@ def _histories(models: list[str]) -> set[str]:
 
 EDIT = "add change delete view"
 READ = _grant("view", EVERYTHING) | _histories(TRACKED)
-MOVES = {f"assets.{verb}_asset" for verb in ("receive", "hand_over", "take_back", "move", "retire")}
+MOVES = _grant(
+    "plan order receive inspect stock hand_over lend take_back move pair relabel repair upgrade"
+    " report_lost retire wipe dispose",
+    ["assets.asset"],
+)
 EXCHANGE = "import export"
 
 ROLES: dict[str, set[str]] = {
@@ -73,6 +77,7 @@ ROLES: dict[str, set[str]] = {
     | _grant(EDIT, TICKETS)
     | {
         "assets.hand_over_asset",
+        "assets.lend_asset",
         "assets.take_back_asset",
         "support.answer_ticket",
         "support.export_ticket",

@@ -7,6 +7,7 @@ from django.contrib.admin import display
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from assets.admin.moves import PLAN
 from assets.models import Category, Product, Vendor, VendorAlias
 from config.admin import BaseAdmin, BaseInline, DateRangeFilter
 from people.exchange import ExchangeAdmin
@@ -42,12 +43,26 @@ class CategoryAdmin(BaseAdmin):
     list_display = ["name", "kind", "tag_prefix", "needs_acceptance", "holds_data"]
     list_filter = ["kind"]
     search_fields = ["name"]
-    fields = ["name", "kind", "tag_prefix", "needs_acceptance", "holds_data"]
+    fieldsets = [
+        (None, {"fields": ["name", ("kind", "tag_prefix"), "slots"]}),
+        ("Rules", {"fields": ["needs_acceptance", "holds_data"]}),
+        ("Inspection", {"fields": ["needs_inspection", "checklist"]}),
+        (
+            "Depreciation",
+            {
+                "fields": [
+                    ("depreciation", "useful_months"),
+                    ("residual_percent", "declining_percent"),
+                ]
+            },
+        ),
+    ]
 
 
 @admin.register(Product)
 class ProductAdmin(ExchangeAdmin):
     spreadsheet = "products"
+    steps = [PLAN]
     list_display = ["name", "maker", "category", "part_number", "end_of_life_on", "asset_count"]
     list_filter = ["category", ("end_of_life_on", DateRangeFilter)]
     allowed_lookups = ["maker"]
@@ -58,6 +73,7 @@ class ProductAdmin(ExchangeAdmin):
         "category",
         "part_number",
         ("warranty_months", "end_of_life_on"),
+        "slots",
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:

@@ -47,7 +47,7 @@ def wipe(
         raise ValidationError("Say who wiped them.")
     wiped_on = _past(wiped_on, "wiped")
     outcome = locked("wipe", assets)
-    reason = reason or f"wiped ({Wipe.Method(method).label}) by {wiped_by}"[:100]
+    reason = reason or f"wiped ({Wipe.Method(method).label}) by {wiped_by}"
     done = [
         Wipe(
             asset=asset,

@@ -35,7 +35,7 @@ def send_to_repair(
     if due_back_on and due_back_on < today:
         raise ValidationError(f"{due_back_on} has passed: it cannot be due back then.")
     outcome = locked("send_to_repair", assets)
-    reason = reason or f"sent to repair{f' at {vendor}' if vendor else ''}: {fault}"[:100]
+    reason = reason or f"sent to repair{f' at {vendor}' if vendor else ''}: {fault}"
     repairs = [
         Repair(
             asset=asset,
@@ -116,7 +116,7 @@ def upgrade(
     if not what.strip():
         raise ValidationError("Say what was done.")
     outcome = locked("upgrade", assets)
-    reason = reason or f"upgraded: {what}"[:100]
+    reason = reason or f"upgraded: {what}"
     done = [
         Upgrade(
             asset=asset,

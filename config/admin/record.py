@@ -16,7 +16,15 @@ from unfold.admin import TabularInline
 from config.admin.screens import actor, completed_fields
 from config.admin.steps import StepsAdmin
 from config.admin.versions import VersionsAdmin
-from config.forms import LinkField, RecordForm, VersionedForm, names_of, with_versions
+from config.forms import (
+    FilesField,
+    LinkField,
+    RecordForm,
+    StepForm,
+    VersionedForm,
+    names_of,
+    with_versions,
+)
 from config.history import delete_as, save_as
 
 FORM_FIELDS = ["reason", "version", "nonce"]
@@ -128,6 +136,8 @@ class BaseAdmin(VersionsAdmin, StepsAdmin):
     def prepare_step_form(
         self, request: HttpRequest, form: forms.Form, rows: Sequence[Model]
     ) -> None:
+        if isinstance(form, StepForm):
+            form.ask(rows)
         for field in form.fields.values():
             if isinstance(field, LinkField):
                 field.widget = AutocompleteSelect(field.source, self.admin_site)
@@ -136,6 +146,12 @@ class BaseAdmin(VersionsAdmin, StepsAdmin):
                 field.widget = WIDGETS[type(field)]()
                 if isinstance(field, forms.ChoiceField):
                     field.widget.choices = field.choices
+            elif isinstance(field, FilesField):
+                field.widget.attrs.setdefault("class", "files")
+            elif isinstance(field, forms.MultipleChoiceField):
+                choices = field.choices
+                field.widget = widgets.UnfoldAdminCheckboxSelectMultipleWidget()
+                field.widget.choices = choices
             elif isinstance(field, forms.FileField):
                 field.widget = widgets.UnfoldAdminFileFieldWidget(field.widget.attrs)
             elif isinstance(field.widget, forms.Textarea):

@@ -46,6 +46,8 @@ class Step:
     form: type[Form] = StepForm
     allows: Callable[[Any], bool] = lambda row: True
     help: str = ""
+    in_bulk: bool = True
+    """Whether it is offered for many records at once too."""
 
 
 class StepsAdmin(ScreenAdmin):
@@ -65,6 +67,8 @@ class StepsAdmin(ScreenAdmin):
         actions = super().get_actions(request)
         if "_popup" not in request.GET:
             for step in self.permitted_steps(request):
+                if not step.in_bulk:
+                    continue
                 actions[step.name] = (partial(_run_in_bulk, step=step), step.name, step.label)
         return actions
 
@@ -96,7 +100,8 @@ class StepsAdmin(ScreenAdmin):
         self, request: HttpRequest, step: Step, rows: Sequence[Model], back: str
     ) -> HttpResponse:
         """Ask for what the step needs; once it is given, run it and report."""
-        form = step.form(request.POST if "apply" in request.POST else None)
+        sent = "apply" in request.POST
+        form = step.form(request.POST if sent else None, request.FILES if sent else None)
         self.prepare_step_form(request, form, rows)
         if form.is_bound and form.is_valid():
             try:
