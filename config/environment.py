@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
+import phonenumbers
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
@@ -117,6 +118,12 @@ def hosts(text: str) -> list[str]:
 
 def currency(text: str) -> str:
     _ensure(len(text) == 3 and text.isascii() and text.isalpha())
+    return text.upper()
+
+
+def region(text: str) -> str:
+    """A country of ISO 3166-1 whose numbering plan is known."""
+    _ensure(text.upper() in phonenumbers.SUPPORTED_REGIONS)
     return text.upper()
 
 

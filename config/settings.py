@@ -65,6 +65,9 @@ TIME_ZONE = env.value(
 DEFAULT_CURRENCY = env.value(
     "DEFAULT_CURRENCY", environment.currency, default="EUR", accepts="an ISO 4217 code such as EUR"
 )
+DEFAULT_REGION = env.value(
+    "DEFAULT_REGION", environment.region, default="DE", accepts="an ISO 3166 code such as DE"
+)
 USE_TZ = True
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True

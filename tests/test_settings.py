@@ -125,6 +125,8 @@ def test_production_without_a_required_variable_is_refused_by_name(load, name, v
         ("TIME_ZONE", "Mars/Olympus"),
         ("TIME_ZONE", "/etc/passwd"),
         ("DEFAULT_CURRENCY", "euro"),
+        ("DEFAULT_REGION", "UK"),
+        ("DEFAULT_REGION", "Germany"),
         ("DATABASE_URL", "mysql://steward:hunter2@db/steward"),
         ("DATABASE_URL", "sqlite:////tmp/steward.sqlite3"),
         ("DATABASE_URL", "postgres://steward:hunter2@db.example.org"),
