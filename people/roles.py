@@ -25,12 +25,19 @@ REGISTER = [
     "assets.vendor",
     "assets.vendoralias",
 ]
-CUSTODY = ["assets.custody"]
+CUSTODY = ["assets.custody", "assets.handover"]
+UPKEEP = [
+    "assets.disposal",
+    "assets.inspection",
+    "assets.repair",
+    "assets.upgrade",
+    "assets.wipe",
+]
 CONTRACTS = ["contracts.contract", "contracts.coverage", "contracts.term"]
 TICKETS = ["support.comment", "support.queue", "support.ticket", "support.ticketcategory"]
 MAIL = ["people.message", "support.alert"]
-EVERYTHING = [*PEOPLE, *REGISTER, *CUSTODY, *CONTRACTS, *TICKETS, *MAIL]
-TRACKED = [*PEOPLE, *REGISTER, *CUSTODY, *CONTRACTS, *TICKETS]
+EVERYTHING = [*PEOPLE, *REGISTER, *CUSTODY, *UPKEEP, *CONTRACTS, *TICKETS, *MAIL]
+TRACKED = [*PEOPLE, *REGISTER, *CUSTODY, *UPKEEP, *CONTRACTS, *TICKETS]
 
 
 def _grant(verbs: str, models: list[str]) -> set[str]:
@@ -56,6 +63,7 @@ ROLES: dict[str, set[str]] = {
     IT: READ
     | _grant(EDIT, [*PEOPLE, *REGISTER, *TICKETS])
     | MOVES
+    | _grant("change", [*UPKEEP])
     | _grant(
         EXCHANGE,
         [

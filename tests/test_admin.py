@@ -48,12 +48,21 @@ def enrich(record):
         CoverageFactory(asset=record)
         factories.TicketFactory(asset=record)
         factories.CustodyFactory(asset=record)
+        add_upkeep_to_asset(record)
     elif label == "assets.Vendor":
         VendorAliasFactory(vendor=record)
     elif label == "contracts.Contract":
         add_rows_to_contract(record)
     elif label == "support.Ticket":
         CommentFactory(ticket=record)
+
+
+def add_upkeep_to_asset(asset):
+    factories.AssetFactory(installed_in=asset)
+    factories.InspectionFactory(asset=asset)
+    factories.RepairFactory(asset=asset, returned_on="2030-01-01", vendor=factories.VendorFactory())
+    factories.UpgradeFactory(asset=asset, vendor=factories.VendorFactory())
+    factories.WipeFactory(asset=asset)
 
 
 def add_rows_to_contract(contract, first=1):
@@ -101,6 +110,7 @@ def test_the_queries_of_a_page_do_not_grow_with_what_it_shows(model_admin, signe
             factories.CustodyFactory(
                 asset=record, holder=PersonFactory(), until="2030-01-01T00:00Z"
             )
+            add_upkeep_to_asset(record)
         else:
             make(model_admin)
             enrich(record)

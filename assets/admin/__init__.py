@@ -1,3 +1,3 @@
-from assets.admin import asset, catalog
+from assets.admin import asset, catalog, upkeep
 
-__all__ = ["asset", "catalog"]
+__all__ = ["asset", "catalog", "upkeep"]

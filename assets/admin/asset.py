@@ -4,13 +4,17 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.contrib.admin import display
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from assets import lifecycle
+from assets.admin import upkeep
 from assets.admin.moves import STEPS
+from assets.costs import cost_of_ownership
+from assets.identifiers import search_forms
 from assets.models import Asset, Custody, Identifier
-from config.admin import BaseInline, DateRangeFilter, ReadOnlyInline
+from config.admin import BaseInline, DateRangeFilter, InUseFilter, ReadOnlyInline
 from config.admin.screens import actor
 from config.forms import LinkField, RecordForm
 from people.exchange import ExchangeAdmin
@@ -27,6 +31,14 @@ class CustodyInline(ReadOnlyInline):
     select_related = ["holder", "location"]
     verbose_name_plural = "who held it"
     show_change_link = False
+
+
+class PartInline(ReadOnlyInline):
+    model = Asset
+    fk_name = "installed_in"
+    fields = ["tag", "product", "serial", "state"]
+    select_related = ["product__maker"]
+    verbose_name_plural = "installed in it"
 
 
 class AssetForm(RecordForm):
@@ -53,9 +65,19 @@ class AssetAdmin(ExchangeAdmin):
     spreadsheet = "assets"
     form = AssetForm
     steps = STEPS
-    list_display = ["tag", "product", "serial", "state", "holder", "location", "warranty_ends_on"]
+    list_display = [
+        "tag",
+        "product",
+        "serial",
+        "state",
+        "label",
+        "holder",
+        "location",
+        "warranty_ends_on",
+    ]
     list_filter = [
         "state",
+        ("label", InUseFilter),
         "product__category",
         ("warranty_ends_on", DateRangeFilter),
         ("purchased_on", DateRangeFilter),
@@ -66,6 +88,8 @@ class AssetAdmin(ExchangeAdmin):
         "product",
         "supplier",
         "holder__department",
+        "installed_in",
+        "order_line__order",
         "custodies__until",
         "custodies__due_back_on",
     ]
@@ -81,27 +105,69 @@ class AssetAdmin(ExchangeAdmin):
     restricted: ClassVar[dict[str, tuple[str, str]]] = {
         "cost": ("assets.view_cost", "assets.change_cost"),
         "currency": ("assets.view_cost", "assets.change_cost"),
+        "in_all": ("assets.view_cost", "assets.change_cost"),
     }
-    readonly_fields = ["state", "holder", "location"]
+    readonly_fields = [
+        "state",
+        "label",
+        "holder",
+        "location",
+        "installed_in",
+        "order_line",
+        "in_all",
+    ]
     fieldsets = [
         (None, {"fields": [("tag", "serial"), "product", "hostname"]}),
-        ("Where it is", {"fields": [("state", "holder", "location")]}),
+        ("Where it is", {"fields": [("state", "label"), ("holder", "location"), "installed_in"]}),
         (
             "Purchase",
-            {"fields": [("supplier", "order_number"), "purchased_on", ("cost", "currency")]},
+            {
+                "fields": [
+                    ("supplier", "order_number"),
+                    ("purchased_on", "order_line"),
+                    ("cost", "currency"),
+                    "in_all",
+                ]
+            },
         ),
         ("Warranty", {"fields": [("warranty_starts_on", "warranty_ends_on")]}),
         ("Notes", {"fields": ["notes"]}),
     ]
     add_fieldsets = [
         (None, {"fields": ["product", ("tag", "serial"), "hostname", ("starts_as", "place")]}),
-        *fieldsets[2:],
+        (
+            "Purchase",
+            {"fields": ["supplier", "order_number", "purchased_on", ("cost", "currency")]},
+        ),
+        *fieldsets[3:],
     ]
-    inlines: ClassVar[list[Any]] = [IdentifierInline, CustodyInline]
+    inlines: ClassVar[list[Any]] = [IdentifierInline, PartInline, CustodyInline, *upkeep.INLINES]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Asset]:
-        related = ("product__maker", "holder", "location", "supplier")
-        return super().get_queryset(request).select_related(*related)
+        related = ("product__maker", "product__category", "holder", "location", "supplier")
+        more = ("label", "installed_in__product", "order_line__product")
+        return super().get_queryset(request).select_related(*related, *more)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Asset], search_term: str
+    ) -> tuple[QuerySet[Asset], bool]:
+        """By the number of a SIM, a phone or a network card too, in any notation."""
+        found, doubled = super().get_search_results(request, queryset, search_term)
+        condition = Q()
+        for form in search_forms(search_term):
+            condition |= Q(value__contains=form)
+        if not condition:
+            return found, doubled
+        named = list(Identifier.objects.filter(condition).values_list("asset", flat=True)[:100])
+        if not named:
+            return found, doubled
+        return queryset.filter(Q(pk__in=found.values("pk")) | Q(pk__in=named)), False
+
+    @display(description="cost in all")
+    def in_all(self, asset: Asset) -> str:
+        """What it has cost so far: purchase, repairs, upgrades."""
+        totals = [f"{amount:,.2f} {code}" for code, amount in cost_of_ownership(asset).items()]
+        return ", ".join(totals) or "–"
 
     def save_model(self, request: HttpRequest, obj: Asset, form: Any, change: bool) -> None:
         if change:

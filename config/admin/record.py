@@ -85,7 +85,7 @@ class BaseAdmin(VersionsAdmin, StepsAdmin):
         if getattr(request, "reading_history", False):
             return self.shown_fields(request, obj)
         if not super().has_change_permission(request, obj):
-            open_fields = set(self.restricted) - set(closed)
+            open_fields = set(self.restricted) - {*closed, *readonly}
             shown = self.shown_fields(request, obj)
             return [name for name in shown if name not in open_fields]
         return [*readonly, *closed]
@@ -191,7 +191,17 @@ class BaseAdmin(VersionsAdmin, StepsAdmin):
             return HttpResponseRedirect(request.get_full_path())
 
 
-class BaseInline(TabularInline):
+class RestrictedInline(TabularInline):
+    """Rows of which some fields are only for those with a permission: `{"cost": permission}`."""
+
+    restricted: ClassVar[dict[str, str]] = {}
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        hidden = {name for name, view in self.restricted.items() if not request.user.has_perm(view)}
+        return [name for name in super().get_fields(request, obj) if name not in hidden]
+
+
+class BaseInline(RestrictedInline):
     """Rows of a tracked model on the page of the record they belong to."""
 
     form = VersionedForm
@@ -220,13 +230,16 @@ class BaseInline(TabularInline):
         return [*fields, "version"] if may else fields
 
 
-class ReadOnlyInline(TabularInline):
+class ReadOnlyInline(RestrictedInline):
     """What ties to the record, to look at."""
 
     extra = 0
     can_delete = False
     show_change_link = True
     select_related: ClassVar[Sequence[str]] = ()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        return [*(self.fields or self.readonly_fields)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related(*self.select_related)
