@@ -71,11 +71,11 @@ def normalise(kind: str, text: str) -> str:
 
 
 def stored(kind: str, text: str) -> str:
-    """`normalise`; or, of what it refuses, the letters and digits. Never raises."""
+    """`normalise`; what it refuses stays as it is, so that it is refused again. Never raises."""
     try:
         return normalise(kind, text)
     except ValidationError:
-        return re.sub(r"[\s:./()-]", "", _tidy(text)).upper()
+        return _tidy(text)
 
 
 def shown(kind: str, value: str) -> str:

@@ -5,6 +5,7 @@ import uuid
 import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
+from stdnum import luhn
 
 from assets.models import (
     Asset,
@@ -128,7 +129,23 @@ class IdentifierFactory(DjangoModelFactory):
 
     asset = factory.SubFactory(AssetFactory)
     kind = "mac"
-    value = factory.Sequence("00{:010X}".format)
+    value = factory.LazyAttributeSequence(lambda it, number: _identifier(it.kind, number))
+
+
+def _identifier(kind, number):
+    """The stored notation of one that passes the checks of its kind."""
+    if kind == "eid":
+        body = f"89049032{number:022}"
+        return f"{body}{98 - int(body) * 100 % 97:02}"
+    values = {
+        "imei": f"35417803{number % 10**6:06}",
+        "iccid": f"894902000{number:09}",
+        "phone": f"+491713920{number % 1000:03}",
+        "mac": f"001A{number:08X}",
+        "uuid": f"123e4567-e89b-12d3-a456-{number:012x}",
+    }
+    check = luhn.calc_check_digit(values[kind]) if kind in ("imei", "iccid") else ""
+    return f"{values[kind]}{check}"
 
 
 class OrderFactory(DjangoModelFactory):

@@ -1,14 +1,15 @@
 """The things themselves."""
 
-import re
 from datetime import date
 from typing import Self
 
+from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
+from assets import identifiers
 from assets.models.catalog import Product, Vendor
 from assets.serials import serial_key
 from config.fields import CurrencyField, MoneyField
@@ -264,4 +265,18 @@ class Identifier(Record):
         return f"{self.get_kind_display()} {self.value}"
 
     def derive(self) -> None:
-        self.value = re.sub(r"[\s:./()-]", "", self.value).upper()
+        self.value = identifiers.stored(self.kind, self.value)
+
+    def clean(self) -> None:
+        """Refuse a value that is none of its kind, unless it stands in the register already.
+
+        Otherwise one old mistake would stop every other change on the page of its asset.
+        """
+        try:
+            if self.kind in self.Kind and self.value:
+                self.value = identifiers.normalise(self.kind, self.value)
+        except ValidationError as refused:
+            kept = Identifier.objects.filter(pk=self.pk, kind=self.kind, value=self.value)
+            if self.pk is None or not kept.exists():
+                raise ValidationError({"value": refused.messages}) from refused
+        super().clean()

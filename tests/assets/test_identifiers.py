@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from stdnum import luhn
 
 from assets.identifiers import normalise, search_forms, shown, stored
+from tests.factories import AssetFactory, IdentifierFactory
 
 KINDS = ["imei", "iccid", "eid", "phone", "mac", "uuid"]
 IMEI = "354178036859789"
@@ -192,9 +193,35 @@ def test_people_read_them_in_groups(kind, value, text):
     assert shown(kind, value) == text
 
 
-def test_what_is_refused_is_kept_without_its_punctuation():
-    assert stored("imei", "35-417803-685978-1") == "354178036859781"
-    assert stored("", " a:b ") == "AB"
+def test_what_is_refused_stays_as_it_is_and_never_turns_into_something_else():
+    for text in (f"{IMEI}.0", "8.91234E+18", "35-417803-685978-1"):
+        assert stored("imei", f" {text} ") == text
+        assert stored("imei", stored("imei", text)) == text
+
+
+def test_a_form_names_the_field_and_an_old_mistake_stops_no_other_change(db):
+    mistake = IdentifierFactory.build(asset=AssetFactory(), kind="imei", value=f"{IMEI}.0")
+    with pytest.raises(ValidationError, match="was a number in a spreadsheet") as refused:
+        mistake.full_clean()
+    assert list(refused.value.message_dict) == ["value"]
+
+    mistake.save()
+    mistake.full_clean()
+
+    mistake.value = "354178036859781"
+    with pytest.raises(ValidationError, match="has a wrong digit"):
+        mistake.full_clean()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_notations_of_one_number_are_one_number(db, kind):
+    first = IdentifierFactory(kind=kind)
+    first.full_clean()
+    second = IdentifierFactory.build(
+        asset=first.asset, kind=kind, value=shown(kind, first.value).lower()
+    )
+    with pytest.raises(ValidationError, match="Another asset has this number already"):
+        second.full_clean()
 
 
 @pytest.mark.parametrize(
