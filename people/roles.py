@@ -33,11 +33,23 @@ UPKEEP = [
     "assets.upgrade",
     "assets.wipe",
 ]
+STOCK = ["assets.kit", "assets.kitline", "assets.stockitem"]
+MOVEMENTS = ["assets.stockmovement"]
 CONTRACTS = ["contracts.contract", "contracts.coverage", "contracts.term"]
 TICKETS = ["support.comment", "support.queue", "support.ticket", "support.ticketcategory"]
 MAIL = ["people.message", "support.alert"]
-EVERYTHING = [*PEOPLE, *REGISTER, *CUSTODY, *UPKEEP, *CONTRACTS, *TICKETS, *MAIL]
-TRACKED = [*PEOPLE, *REGISTER, *CUSTODY, *UPKEEP, *CONTRACTS, *TICKETS]
+EVERYTHING = [
+    *PEOPLE,
+    *REGISTER,
+    *CUSTODY,
+    *UPKEEP,
+    *STOCK,
+    *MOVEMENTS,
+    *CONTRACTS,
+    *TICKETS,
+    *MAIL,
+]
+TRACKED = [*PEOPLE, *REGISTER, *CUSTODY, *UPKEEP, *STOCK, *MOVEMENTS, *CONTRACTS, *TICKETS]
 
 
 def _grant(verbs: str, models: list[str]) -> set[str]:
@@ -58,11 +70,13 @@ MOVES = _grant(
     ["assets.asset"],
 )
 EXCHANGE = "import export"
+HAND_OUT = {"assets.move_stockitem", "assets.hand_over_kit"}
 
 ROLES: dict[str, set[str]] = {
     IT: READ
-    | _grant(EDIT, [*PEOPLE, *REGISTER, *TICKETS])
+    | _grant(EDIT, [*PEOPLE, *REGISTER, *STOCK, *TICKETS])
     | MOVES
+    | HAND_OUT
     | _grant("change", [*UPKEEP])
     | _grant(
         EXCHANGE,
@@ -71,6 +85,7 @@ ROLES: dict[str, set[str]] = {
             "people.person",
             "assets.asset",
             "assets.product",
+            "assets.stockitem",
             "assets.vendor",
             "support.ticket",
         ],
@@ -79,10 +94,11 @@ ROLES: dict[str, set[str]] = {
     FINANCE: READ
     | _grant(EDIT, [*CONTRACTS, "assets.vendor", "assets.vendoralias"])
     | _grant(EXCHANGE, ["contracts.contract", "assets.vendor"])
-    | _grant("export", ["assets.asset"])
+    | _grant("export", ["assets.asset", "assets.stockitem"])
     | {"assets.view_cost", "assets.change_cost", "people.retry_message"},
     SERVICE_DESK: READ
     | _grant(EDIT, TICKETS)
+    | HAND_OUT
     | {
         "assets.hand_over_asset",
         "assets.lend_asset",
@@ -98,6 +114,7 @@ ROLES: dict[str, set[str]] = {
             "people.person",
             "assets.asset",
             "assets.product",
+            "assets.stockitem",
             "assets.vendor",
             "contracts.contract",
             "support.ticket",

@@ -61,6 +61,11 @@ class StockItem(Record):
     def __str__(self) -> str:
         return f"{self.name} ({self.location})"
 
+    @property
+    def is_low(self) -> bool:
+        """At or below its minimum, as `low` of the query set has it."""
+        return 0 < self.minimum and self.quantity <= self.minimum
+
 
 class StockMovement(Record):
     """So many in (above zero) or out (below zero), when, to whom and why."""
