@@ -189,3 +189,13 @@ def diagram() -> str:
                 for target in move.targets
             ]
     return "\n".join([*lines, "    disposed --> [*]"])
+
+
+def listing() -> str:
+    """The moves, their sources and their targets, as a Markdown table."""
+    lines = ["| Move | From | To |", "|---|---|---|"]
+    for name, move in MOVES.items():
+        sources = "any state" if move.sources == ANY else ", ".join(it.label for it in move.sources)
+        targets = ", ".join(it.label for it in move.targets) or "stays"
+        lines.append(f"| {move.label} (`{name}`) | {sources or 'new'} | {targets} |")
+    return "\n".join(lines)

@@ -6,7 +6,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from assets import lifecycle
+from assets.admin.moves import PLAN, STEPS
 from assets.lifecycle import MOVES, one
+from assets.lifecycle.moves import diagram, listing
 from assets.models import Asset, Custody
 from people.models import Message
 from tests.factories import (
@@ -17,6 +19,7 @@ from tests.factories import (
     OrderLineFactory,
     PersonFactory,
 )
+from tests.services import ROOT
 
 State = Asset.State
 pytestmark = pytest.mark.django_db
@@ -208,3 +211,14 @@ def test_a_serial_is_unique_per_maker_in_any_notation():
     AssetFactory(serial="ABC123")  # another maker's
     with pytest.raises(IntegrityError), transaction.atomic():
         AssetFactory(serial="ABC123", product=product)
+
+
+def test_the_diagram_and_the_table_in_the_docs_are_those_of_the_moves():
+    text = (ROOT / "docs" / "lifecycle.md").read_text()
+    assert diagram() in text
+    assert listing() in text
+
+
+def test_every_move_has_a_button_and_every_button_a_move():
+    buttons = {step.name for step in [*STEPS, PLAN]} - {"fit"}
+    assert buttons == set(MOVES)
