@@ -15,10 +15,14 @@ from assets.models import (
     Handover,
     Identifier,
     Inspection,
+    Kit,
+    KitLine,
     Order,
     OrderLine,
     Product,
     Repair,
+    StockItem,
+    StockMovement,
     Upgrade,
     Vendor,
     VendorAlias,
@@ -217,6 +221,44 @@ class DisposalFactory(DjangoModelFactory):
     asset = factory.SubFactory(AssetFactory)
     method = "recycled"
     disposed_on = factory.LazyFunction(timezone.localdate)
+
+
+class StockItemFactory(DjangoModelFactory):
+    class Meta:
+        model = StockItem
+
+    name = factory.Sequence("Cable {}".format)
+    location = factory.SubFactory(LocationFactory)
+
+
+class StockMovementFactory(DjangoModelFactory):
+    class Meta:
+        model = StockMovement
+
+    item = factory.SubFactory(StockItemFactory)
+    kind = "delivery"
+    quantity = 5
+    balance = 5
+    person = factory.SubFactory(PersonFactory)
+    moved_at = factory.LazyFunction(timezone.now)
+
+
+class KitFactory(DjangoModelFactory):
+    class Meta:
+        model = Kit
+
+    name = factory.Sequence("Kit {}".format)
+
+
+class KitLineFactory(DjangoModelFactory):
+    """A line for a product, unless an item is given."""
+
+    class Meta:
+        model = KitLine
+
+    kit = factory.SubFactory(KitFactory)
+    product = factory.Maybe("item", None, factory.SubFactory(ProductFactory))
+    item = None
 
 
 class ContractFactory(DjangoModelFactory):

@@ -55,6 +55,11 @@ def enrich(record):
         add_rows_to_contract(record)
     elif label == "support.Ticket":
         CommentFactory(ticket=record)
+    elif label == "assets.StockItem":
+        factories.StockMovementFactory(item=record)
+    elif label == "assets.Kit":
+        factories.KitLineFactory(kit=record)
+        factories.KitLineFactory(kit=record, item=factories.StockItemFactory())
 
 
 def add_upkeep_to_asset(asset):

@@ -64,7 +64,7 @@ class StockItem(Record):
     @property
     def is_low(self) -> bool:
         """At or below its minimum, as `low` of the query set has it."""
-        return 0 < self.minimum and self.quantity <= self.minimum
+        return self.minimum > 0 and self.quantity <= self.minimum
 
 
 class StockMovement(Record):

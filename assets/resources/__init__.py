@@ -1,4 +1,5 @@
 from assets.resources.asset import AssetResource
 from assets.resources.catalog import ProductResource, VendorResource
+from assets.resources.stock import StockItemResource
 
-__all__ = ["AssetResource", "ProductResource", "VendorResource"]
+__all__ = ["AssetResource", "ProductResource", "StockItemResource", "VendorResource"]
