@@ -12,7 +12,8 @@ from people.models import Department, Location, Person
 
 class StocktakeQuerySet(models.QuerySet["Stocktake"]):
     def open(self) -> Self:
-        return self.filter(closed_at=None)
+        """Begun and not ended: what is in them can be counted."""
+        return self.filter(opened_at__isnull=False, closed_at=None)
 
 
 class Stocktake(Record):
@@ -49,6 +50,28 @@ class Stocktake(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_open(self) -> bool:
+        return self.opened_at is not None and self.closed_at is None
+
+    @property
+    def status(self) -> str:
+        """Being prepared, open or closed, as a word."""
+        if self.closed_at:
+            return "closed"
+        return "open" if self.opened_at else "being prepared"
+
+
+class CountQuerySet(models.QuerySet["Count"]):
+    def awaited_of(self, person: Person) -> Self:
+        """What a person holds that an open stocktake still waits for."""
+        return self.filter(
+            expected_holder=person,
+            result=Count.Result.AWAITED,
+            stocktake__opened_at__isnull=False,
+            stocktake__closed_at=None,
+        )
 
 
 class Count(Record):
@@ -88,6 +111,11 @@ class Count(Record):
         Location, models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )
     counted_at = models.DateTimeField("counted", null=True, blank=True, editable=False)
+    denied_at = models.DateTimeField(
+        "holder says no", null=True, blank=True, editable=False, help_text="Said not to have it."
+    )
+
+    objects = CountQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
