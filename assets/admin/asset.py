@@ -155,7 +155,7 @@ class AssetAdmin(ExchangeAdmin):
         found, doubled = super().get_search_results(request, queryset, search_term)
         condition = Q()
         for form in search_forms(search_term):
-            condition |= Q(value__contains=form)
+            condition |= Q(value__icontains=form)
         if not condition:
             return found, doubled
         named = list(Identifier.objects.filter(condition).values_list("asset", flat=True)[:100])

@@ -5,9 +5,10 @@ written for many assets, set-based; one refused asset never stops the others. Wh
 an asset, such as the SIM in a phone, goes wherever the asset goes.
 """
 
-from assets.lifecycle.custody import fit, hand_over, lend, move, pair, take_back, unpair
+from assets.lifecycle.custody import hand_over, lend, move, take_back
 from assets.lifecycle.ending import dispose, retire, wipe
 from assets.lifecycle.moves import MOVES, Move, Outcome, one, refusal
+from assets.lifecycle.parts import fit, pair, unpair
 from assets.lifecycle.register import (
     enter,
     inspect,

@@ -1,4 +1,4 @@
-"""Who or what has an asset: handing over, lending, taking back, moving, pairing."""
+"""Who or what has an asset: handing over, lending, taking back, moving."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from assets.lifecycle.fitting import Fits
 from assets.lifecycle.moves import Outcome, State, locked, record
 from assets.lifecycle.register import open_custody
-from assets.models import Asset, Category, Custody, Handover
+from assets.models import Asset, Custody, Handover
 from config.history import Actor, save_as, update_all_as
 from people import outbox
 from people.models import Location, Person
@@ -146,123 +147,6 @@ def move(assets: Iterable[Asset], *, location: Location, by: Actor, reason: str 
     return outcome
 
 
-@transaction.atomic
-def pair(assets: Iterable[Asset], *, device: Asset, by: Actor, reason: str = "") -> Outcome:
-    """Install SIMs or parts in a device that is in the same hands, or in stock as they are.
-
-    Refuses what is in another device, what finds no free slot, and what somebody else holds.
-    """
-    fits = Fits(device)
-    outcome = locked("pair", assets, check=fits, also=device)
-    for asset in outcome.done:
-        asset.installed_in, asset.location = fits.device, fits.device.location
-    record(outcome, by=by, reason=reason or f"installed in {device}")
-    _note_device(outcome.done, by=by, reason=reason or f"installed in {device}")
-    return outcome
-
-
-@transaction.atomic
-def unpair(assets: Iterable[Asset], *, by: Actor, reason: str = "") -> Outcome:
-    """Take SIMs or parts out of their device; they stay with its holder, or go to stock."""
-
-    def check(asset: Asset) -> str | None:
-        if asset.installed_in_id:
-            return None
-        return f"{asset} is {asset.get_state_display()} and in no device: it cannot be taken out."
-
-    outcome = locked("unpair", assets, check=check)
-    reason = reason or "taken out of its device"
-    for asset in outcome.done:
-        asset.installed_in = None
-    stranded = [
-        it for it in outcome.done if it.state == State.IN_USE and not (it.holder or it.location)
-    ]
-    close_custody(stranded, by=by, reason=reason)
-    for asset in stranded:
-        asset.state = State.IN_STOCK
-    record(outcome, by=by, reason=reason)
-    _note_device(outcome.done, by=by, reason=reason)
-    return outcome
-
-
-@transaction.atomic
-def fit(devices: Iterable[Asset], *, part: Asset, by: Actor, reason: str = "") -> Outcome:
-    """Install a SIM or part in a device: from stock it goes to whoever has the device."""
-    outcome = Outcome()
-    for device in devices:
-        if (part.state, device.state) == (State.IN_STOCK, State.IN_USE):
-            done = hand_over([part], into=device, by=by, reason=reason)
-        else:
-            done = pair([part], device=device, by=by, reason=reason)
-        outcome.done += [device] if done.done else []
-        outcome.refused += done.refused
-    return outcome
-
-
-class Fits:
-    """Whether an asset may go into a device; knows the device as it is under the lock."""
-
-    def __init__(self, device: Asset, *, follows: bool = False) -> None:
-        self.device = device
-        self.follows = follows
-        self.free: int | None = None
-
-    def __call__(self, asset: Asset) -> str | None:
-        if self.free is None:
-            self._look()
-        return self._asset_refused(asset) or self._device_refused() or self._slot_refused(asset)
-
-    def _look(self) -> None:
-        """Read the device anew: it is locked by now."""
-        related = ("product__category", "holder", "location")
-        self.device = Asset.objects.select_related(*related).get(pk=self.device.pk)
-        sims = self.device.parts.filter(product__category__kind=Category.Kind.SIM)
-        self.free = self.device.product.sim_slots - sims.count()
-
-    def _asset_refused(self, asset: Asset) -> str | None:
-        device = self.device
-        if asset.installed_in_id:
-            return f"{asset} is installed in {asset.installed_in}: take it out there first."
-        if asset.pk == device.pk or self._is_inside(asset):
-            return f"{asset} cannot be installed in itself."
-        if self.follows or (asset.state, asset.holder_id) == (device.state, device.holder_id):
-            return None
-        return (
-            f"{asset} is {_with_whom(asset)} and {device} is {_with_whom(device)}: both must be"
-            " with the same holder, or both in stock."
-        )
-
-    def _is_inside(self, asset: Asset) -> bool:
-        """Whether the device itself is somewhere within the asset."""
-        outer = self.device.installed_in
-        while outer is not None and outer.pk != asset.pk:
-            outer = outer.installed_in
-        return outer is not None
-
-    def _device_refused(self) -> str | None:
-        allowed = (State.IN_USE,) if self.follows else (State.IN_USE, State.IN_STOCK)
-        if self.device.state in allowed:
-            return None
-        states = " or ".join(str(state.label) for state in allowed)
-        return (
-            f"{self.device} is {self.device.get_state_display()}: nothing can be installed in it."
-            f" It must be {states}."
-        )
-
-    def _slot_refused(self, asset: Asset) -> str | None:
-        if asset.product.category.kind != Category.Kind.SIM:
-            return None
-        if not self.free:
-            slots = self.device.product.sim_slots
-            return f"{asset} finds no free slot: {self.device} has {slots}, all of them taken."
-        self.free -= 1
-        return None
-
-
-def _with_whom(asset: Asset) -> str:
-    return f"{asset.get_state_display()}{f' ({asset.holder})' if asset.holder else ''}"
-
-
 def _check_receiver(to: Person | None, other: object | None, due_back_on: date | None) -> None:
     today = timezone.localdate()
     if to is None and other is None:
@@ -287,14 +171,6 @@ def close_custody(
             returned.setdefault(custody.holder, []).append(custody)
     update_all_as(custodies, ["until", "condition"], by=by, reason=reason)
     return returned
-
-
-def _note_device(assets: Sequence[Asset], *, by: Actor, reason: str) -> None:
-    devices = {asset.pk: asset.installed_in for asset in assets}
-    custodies = list(Custody.objects.open().filter(asset__in=assets))
-    for custody in custodies:
-        custody.device = devices[custody.asset_id]
-    update_all_as(custodies, ["device"], by=by, reason=reason)
 
 
 ACCEPT = "Please confirm that you received them, or say what is wrong:\n{address}\n"

@@ -173,7 +173,7 @@ def test_without_the_lock_the_sim_is_believed_to_be_in_both_phones():
         return lifecycle.Outcome(done=fine)
 
     with (
-        patch("assets.lifecycle.custody.locked", read_without_lock),
+        patch("assets.lifecycle.parts.locked", read_without_lock),
         patch.object(lifecycle, "pair", lifecycle.pair.__wrapped__),
     ):
         _, results = two_phones_one_sim()
