@@ -213,8 +213,30 @@ class StockMovementAdmin(ReadOnlyAdmin):
 
 
 class KitLineInline(BaseInline):
+    """The lines of the kit. What a line is for stays; how many can change."""
+
     model = KitLine
+    fields = ["product", "item", "quantity"]
+    readonly_fields = ["product", "item"]
     select_related = ["product__maker", "item__location"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class NewKitLineInline(BaseInline):
+    """Adds lines; apart from those there are, or each of them would look up its choices."""
+
+    model = KitLine
+    fields = ["product", "item", "quantity"]
+    verbose_name_plural = "new lines"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[KitLine]:
+        rows: QuerySet[KitLine] = super().get_queryset(request).none()
+        return rows
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 class HandOverKitForm(StepForm):
@@ -235,7 +257,7 @@ class KitAdmin(BaseAdmin):
     readonly_fields = ["short"]
     fieldsets = [(None, {"fields": ["name", "notes", "short"]})]
     add_fieldsets = [(None, {"fields": ["name", "notes"]})]
-    inlines = [KitLineInline]
+    inlines = [KitLineInline, NewKitLineInline]
     steps = [
         Step(
             name="hand_over",
