@@ -1,10 +1,13 @@
-"""Moving a place in the tree of places."""
+"""The trees of places and of departments: moving a place, and what lies in which."""
+
+from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from config.history import Actor, save_as, update_all_as
-from people.models import Location
+from people.models import Department, Location
 
 
 @transaction.atomic
@@ -30,3 +33,29 @@ def check_outside(location: Location, parent: Location | None) -> None:
         if location.pk is not None and parent.pk == location.pk:
             raise ValidationError({"parent": f"{parent} lies inside {location}."})
         parent = parent.parent
+
+
+def within(locations: Iterable[Location]) -> QuerySet[Location]:
+    """The locations and everything inside them."""
+    chosen = Q(pk__in=[])
+    for location in locations:
+        chosen |= Q(pk=location.pk) | Q(path__startswith=location.path + Location.SEPARATOR)
+    return Location.objects.filter(chosen)
+
+
+def around(location: Location) -> QuerySet[Location]:
+    """The location, everything inside it, and everything that it lies in."""
+    names = location.path.split(Location.SEPARATOR)
+    paths = [Location.SEPARATOR.join(names[:end]) for end in range(1, len(names))]
+    return within([location]) | Location.objects.filter(path__in=paths)
+
+
+def departments_within(departments: Iterable[Department]) -> set[int]:
+    """The keys of the departments and of everything below them: a query per level."""
+    found = {department.pk for department in departments}
+    level = set(found)
+    while level:
+        level = set(Department.objects.filter(parent__in=level).values_list("pk", flat=True))
+        level -= found
+        found |= level
+    return found

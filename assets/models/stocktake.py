@@ -65,9 +65,10 @@ class Stocktake(Record):
 
 class CountQuerySet(models.QuerySet["Count"]):
     def awaited_of(self, person: Person) -> Self:
-        """What a person holds that an open stocktake still waits for."""
+        """What a person holds, now too, that an open stocktake still waits for."""
         return self.filter(
             expected_holder=person,
+            asset__holder=person,
             result=Count.Result.AWAITED,
             stocktake__opened_at__isnull=False,
             stocktake__closed_at=None,
