@@ -20,8 +20,11 @@ PEOPLE = ["people.department", "people.location", "people.person"]
 REGISTER = [
     "assets.asset",
     "assets.category",
+    "assets.extrafield",
     "assets.identifier",
     "assets.product",
+    "assets.relation",
+    "assets.statelabel",
     "assets.vendor",
     "assets.vendoralias",
 ]
@@ -35,6 +38,7 @@ UPKEEP = [
 ]
 STOCK = ["assets.kit", "assets.kitline", "assets.stockitem"]
 MOVEMENTS = ["assets.stockmovement"]
+STOCKTAKES = ["assets.count", "assets.stocktake"]
 CONTRACTS = ["contracts.contract", "contracts.coverage", "contracts.term"]
 TICKETS = ["support.comment", "support.queue", "support.ticket", "support.ticketcategory"]
 MAIL = ["people.message", "support.alert"]
@@ -45,11 +49,22 @@ EVERYTHING = [
     *UPKEEP,
     *STOCK,
     *MOVEMENTS,
+    *STOCKTAKES,
     *CONTRACTS,
     *TICKETS,
     *MAIL,
 ]
-TRACKED = [*PEOPLE, *REGISTER, *CUSTODY, *UPKEEP, *STOCK, *MOVEMENTS, *CONTRACTS, *TICKETS]
+TRACKED = [
+    *PEOPLE,
+    *REGISTER,
+    *CUSTODY,
+    *UPKEEP,
+    *STOCK,
+    *MOVEMENTS,
+    *STOCKTAKES,
+    *CONTRACTS,
+    *TICKETS,
+]
 
 
 def _grant(verbs: str, models: list[str]) -> set[str]:
@@ -71,12 +86,15 @@ MOVES = _grant(
 )
 EXCHANGE = "import export"
 HAND_OUT = {"assets.move_stockitem", "assets.hand_over_kit"}
+COUNT = {"assets.count_stocktake"}
 
 ROLES: dict[str, set[str]] = {
     IT: READ
     | _grant(EDIT, [*PEOPLE, *REGISTER, *STOCK, *TICKETS])
     | MOVES
     | HAND_OUT
+    | COUNT
+    | _grant(f"{EDIT} open", ["assets.stocktake"])
     | _grant("change", [*UPKEEP])
     | _grant(
         EXCHANGE,
@@ -99,6 +117,7 @@ ROLES: dict[str, set[str]] = {
     SERVICE_DESK: READ
     | _grant(EDIT, TICKETS)
     | HAND_OUT
+    | COUNT
     | {
         "assets.hand_over_asset",
         "assets.lend_asset",

@@ -4,14 +4,17 @@ import uuid
 
 import factory
 from django.utils import timezone
+from django.utils.text import slugify
 from factory.django import DjangoModelFactory
 from stdnum import luhn
 
 from assets.models import (
     Asset,
     Category,
+    Count,
     Custody,
     Disposal,
+    ExtraField,
     Handover,
     Identifier,
     Inspection,
@@ -20,9 +23,12 @@ from assets.models import (
     Order,
     OrderLine,
     Product,
+    Relation,
     Repair,
+    StateLabel,
     StockItem,
     StockMovement,
+    Stocktake,
     Upgrade,
     Vendor,
     VendorAlias,
@@ -125,6 +131,32 @@ class CustodyFactory(DjangoModelFactory):
     asset = factory.SubFactory(AssetFactory)
     holder = factory.SubFactory(PersonFactory)
     since = factory.LazyFunction(timezone.now)
+
+
+class RelationFactory(DjangoModelFactory):
+    class Meta:
+        model = Relation
+
+    source = factory.SubFactory(AssetFactory)
+    kind = "depends_on"
+    target = factory.SubFactory(AssetFactory)
+
+
+class ExtraFieldFactory(DjangoModelFactory):
+    class Meta:
+        model = ExtraField
+
+    category = factory.SubFactory(CategoryFactory)
+    name = factory.Sequence("Field {}".format)
+    key = factory.LazyAttribute(lambda it: slugify(it.name))
+
+
+class StateLabelFactory(DjangoModelFactory):
+    class Meta:
+        model = StateLabel
+
+    state = "in_stock"
+    name = factory.Sequence("Label {}".format)
 
 
 class IdentifierFactory(DjangoModelFactory):
@@ -259,6 +291,25 @@ class KitLineFactory(DjangoModelFactory):
     kit = factory.SubFactory(KitFactory)
     product = factory.Maybe("item", None, factory.SubFactory(ProductFactory))
     item = None
+
+
+class StocktakeFactory(DjangoModelFactory):
+    """Being prepared; opened by `stocktaking.open`."""
+
+    class Meta:
+        model = Stocktake
+
+    name = factory.Sequence("Stocktake {}".format)
+
+
+class CountFactory(DjangoModelFactory):
+    """Awaited in a stocktake that is open."""
+
+    class Meta:
+        model = Count
+
+    stocktake = factory.SubFactory(StocktakeFactory, opened_at=factory.LazyFunction(timezone.now))
+    asset = factory.SubFactory(AssetFactory)
 
 
 class ContractFactory(DjangoModelFactory):
