@@ -45,6 +45,8 @@ def enrich(record):
     label = record._meta.label
     if label == "assets.Asset":
         IdentifierFactory(asset=record)
+        factories.RelationFactory(source=record)
+        factories.RelationFactory(target=record)
         CoverageFactory(asset=record)
         factories.TicketFactory(asset=record)
         factories.CustodyFactory(asset=record)
@@ -109,6 +111,8 @@ def test_the_queries_of_a_page_do_not_grow_with_what_it_shows(model_admin, signe
         if record._meta.label == "contracts.Contract":
             add_rows_to_contract(record, number)
         elif record._meta.label == "assets.Asset":
+            factories.RelationFactory(source=record)
+            factories.RelationFactory(target=record)
             IdentifierFactory(asset=record)
             CoverageFactory(asset=record)
             factories.TicketFactory(asset=record)

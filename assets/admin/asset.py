@@ -9,8 +9,9 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from assets import lifecycle
-from assets.admin import upkeep
+from assets.admin import relations, upkeep
 from assets.admin.moves import STEPS
+from assets.admin.relations import RelationsAdmin
 from assets.costs import cost_of_ownership
 from assets.identifiers import search_forms
 from assets.models import Asset, Custody, Identifier
@@ -61,7 +62,7 @@ class AssetForm(RecordForm):
 
 
 @admin.register(Asset)
-class AssetAdmin(ExchangeAdmin):
+class AssetAdmin(RelationsAdmin, ExchangeAdmin):
     spreadsheet = "assets"
     form = AssetForm
     steps = STEPS
@@ -115,10 +116,14 @@ class AssetAdmin(ExchangeAdmin):
         "installed_in",
         "order_line",
         "in_all",
+        "failure",
     ]
     fieldsets = [
         (None, {"fields": [("tag", "serial"), "product", "hostname"]}),
-        ("Where it is", {"fields": [("state", "label"), ("holder", "location"), "installed_in"]}),
+        (
+            "Where it is",
+            {"fields": [("state", "label"), ("holder", "location"), "installed_in", "failure"]},
+        ),
         (
             "Purchase",
             {
@@ -141,7 +146,13 @@ class AssetAdmin(ExchangeAdmin):
         ),
         *fieldsets[3:],
     ]
-    inlines: ClassVar[list[Any]] = [IdentifierInline, PartInline, CustodyInline, *upkeep.INLINES]
+    inlines: ClassVar[list[Any]] = [
+        IdentifierInline,
+        *relations.INLINES,
+        PartInline,
+        CustodyInline,
+        *upkeep.INLINES,
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Asset]:
         related = ("product__maker", "product__category", "holder", "location", "supplier")
