@@ -194,6 +194,7 @@ class BaseAdmin(VersionsAdmin, StepsAdmin):
 class RestrictedInline(TabularInline):
     """Rows of which some fields are only for those with a permission: `{"cost": permission}`."""
 
+    show_title = False
     restricted: ClassVar[dict[str, str]] = {}
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
@@ -231,12 +232,17 @@ class BaseInline(RestrictedInline):
 
 
 class ReadOnlyInline(RestrictedInline):
-    """What ties to the record, to look at."""
+    """What ties to the record, to look at; left out where there is nothing."""
 
+    template = "admin/readonly_inline.html"
     extra = 0
     can_delete = False
     show_change_link = True
     select_related: ClassVar[Sequence[str]] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.show_title = self.show_change_link  # the link stands in the title of the row
+        super().__init__(*args, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         return [*(self.fields or self.readonly_fields)]
