@@ -158,6 +158,9 @@ class StepForm(forms.Form):
 
     required_css_class = "required"
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+
     def ask(self, rows: Sequence[Any]) -> None:
         """A hook: fields and choices that depend on the records."""
 
