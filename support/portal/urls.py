@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from support.portal import views
+from support.portal import stocktake, views
 
 app_name = "portal"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("equipment/", views.equipment, name="equipment"),
     path("equipment/<int:pk>/report/", views.report, name="report_device"),
     path("report/", views.report, name="report"),
+    path("stocktake/", stocktake.confirm, name="stocktake"),
     path("requests/", views.requests, name="requests"),
     path("requests/<int:pk>/", views.request_, name="request"),
 ]

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from assets.models import Asset, Custody
+from assets.models import Asset, Count, Custody
 from people.models import Person
 from support import tickets
 from support.models import Ticket
@@ -33,6 +33,7 @@ def home(request: HttpRequest, person: Person) -> HttpResponse:
         "devices": person.assets.count(),
         "open_requests": open_requests[:5],
         "open_count": open_requests.count(),
+        "to_confirm": Count.objects.awaited_of(person).count(),
     }
     return render(request, "portal/home.html", context)
 
