@@ -26,6 +26,7 @@ from tests.factories import (
     LocationFactory,
     PersonFactory,
     ProductFactory,
+    StockItemFactory,
     TermFactory,
     TicketFactory,
     VendorFactory,
@@ -46,7 +47,7 @@ DANGEROUS = [
     "''=1",
 ]
 NUMBER = re.compile(r"[+-]?[0-9.,]+")
-ALL = ["people", "locations", "vendors", "products", "assets", "contracts", "tickets"]
+ALL = ["people", "locations", "vendors", "products", "assets", "stock", "contracts", "tickets"]
 HARMLESS = ["-5", "+4930123456", "-1.5", "O'Brien", "'s-Hertogenbosch", "a=b", "", "'"]
 
 
@@ -117,6 +118,9 @@ def register(db):
         notes="first\nsecond, \u201cthird\u201d; \U0001f4bb",
     )
     AssetFactory(product=product, location=room)
+    StockItemFactory(
+        name="-3 dB pad", location=room, supplier=vendor, quantity=3, part_number="007"
+    )
     contract = ContractFactory(vendor=vendor, owner=boss)
     TermFactory(contract=contract, starts_on=date(2022, 1, 1), ends_on=date(2022, 12, 31))
     TermFactory(contract=contract, starts_on=date(2023, 1, 1), ends_on=date(2023, 12, 31))

@@ -32,6 +32,7 @@ KINDS = {
     "vendors": ("assets", "vendor"),
     "products": ("assets", "product"),
     "assets": ("assets", "asset"),
+    "stock": ("assets", "stockitem"),
     "contracts": ("contracts", "contract"),
     "tickets": ("support", "ticket"),
 }
