@@ -29,6 +29,7 @@ REGISTER = [
     "assets.vendoralias",
 ]
 CUSTODY = ["assets.custody", "assets.handover"]
+SIMS = ["assets.simcard"]
 UPKEEP = [
     "assets.disposal",
     "assets.inspection",
@@ -38,6 +39,8 @@ UPKEEP = [
 ]
 STOCK = ["assets.kit", "assets.kitline", "assets.stockitem"]
 MOVEMENTS = ["assets.stockmovement"]
+ORDERS = ["assets.order", "assets.orderline"]
+HEALTH = ["assets.release"]
 STOCKTAKES = ["assets.count", "assets.stocktake"]
 CONTRACTS = ["contracts.contract", "contracts.coverage", "contracts.term"]
 TICKETS = ["support.comment", "support.queue", "support.ticket", "support.ticketcategory"]
@@ -47,9 +50,12 @@ EVERYTHING = [
     *REGISTER,
     *CUSTODY,
     *UPKEEP,
+    *SIMS,
     *STOCK,
     *MOVEMENTS,
     *STOCKTAKES,
+    *ORDERS,
+    *HEALTH,
     *CONTRACTS,
     *TICKETS,
     *MAIL,
@@ -59,9 +65,12 @@ TRACKED = [
     *REGISTER,
     *CUSTODY,
     *UPKEEP,
+    *SIMS,
     *STOCK,
     *MOVEMENTS,
     *STOCKTAKES,
+    *ORDERS,
+    *HEALTH,
     *CONTRACTS,
     *TICKETS,
 ]
@@ -90,12 +99,15 @@ COUNT = {"assets.count_stocktake"}
 
 ROLES: dict[str, set[str]] = {
     IT: READ
-    | _grant(EDIT, [*PEOPLE, *REGISTER, *STOCK, *TICKETS])
+    | _grant(EDIT, [*PEOPLE, *REGISTER, *STOCK, *ORDERS, *HEALTH, *TICKETS])
+    | _grant("place receive export", ["assets.order"])
+    | _grant("import", HEALTH)
     | MOVES
     | HAND_OUT
     | COUNT
     | _grant(f"{EDIT} open", ["assets.stocktake"])
-    | _grant("change", [*UPKEEP])
+    | _grant("change", UPKEEP)
+    | _grant("add change delete reveal", SIMS)
     | _grant(
         EXCHANGE,
         [
@@ -110,7 +122,8 @@ ROLES: dict[str, set[str]] = {
     )
     | {"assets.view_cost", "support.answer_ticket", "people.retry_message"},
     FINANCE: READ
-    | _grant(EDIT, [*CONTRACTS, "assets.vendor", "assets.vendoralias"])
+    | _grant(EDIT, [*CONTRACTS, *ORDERS, "assets.vendor", "assets.vendoralias"])
+    | _grant("place export", ["assets.order"])
     | _grant(EXCHANGE, ["contracts.contract", "assets.vendor"])
     | _grant("export", ["assets.asset", "assets.stockitem"])
     | {"assets.view_cost", "assets.change_cost", "people.retry_message"},
@@ -132,6 +145,7 @@ ROLES: dict[str, set[str]] = {
             "people.location",
             "people.person",
             "assets.asset",
+            "assets.order",
             "assets.product",
             "assets.stockitem",
             "assets.vendor",

@@ -1,5 +1,6 @@
 """How assets come: planned, ordered, received, inspected, put into stock, numbered."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
+from assets import arrivals
 from assets.lifecycle.moves import Outcome, State, locked, record
 from assets.models import (
     Asset,
@@ -86,12 +88,17 @@ def _free_places(order: Order) -> dict[OrderLine, int]:
 def receive(assets: Iterable[Asset], *, location: Location, by: Actor, reason: str = "") -> Outcome:
     """What was planned or ordered has arrived at `location`.
 
-    It lies in stock, or waits for its inspection where its category asks for one.
+    It lies in stock, or waits for its inspection where its category asks for one. What was on an
+    order counts there as arrived.
     """
+    assets = list(assets)
+    reason = reason or f"received at {location}"
+    arrivals.lock_orders_of(assets)
     outcome = locked("receive", assets)
     for asset in outcome.done:
         asset.state, asset.location = arrival_state(asset.product), location
-    record(outcome, by=by, reason=reason or f"received at {location}")
+    record(outcome, by=by, reason=reason)
+    arrivals.count(Counter(it.order_line_id for it in outcome.done), by=by, reason=reason)
     return outcome
 
 

@@ -1,0 +1,93 @@
+"""An order under its lock, and what has arrived of it, from which its state follows.
+
+`lifecycle.receive` and `procurement.receive_line` both count here, under the lock of the order,
+which is always taken before those of assets.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+
+from assets.models import Asset, Order, OrderLine
+from config.history import Actor, save_as, update_all_as
+
+State = Order.State
+
+
+@dataclass(frozen=True)
+class Move:
+    """What a move of an order is called once done, and from which states it is allowed."""
+
+    done: str
+    sources: tuple[Order.State, ...]
+
+    def allows(self, order: Order) -> bool:
+        return order.state in self.sources
+
+
+MOVES = {
+    "place": Move("placed", (State.DRAFT,)),
+    "receive": Move("received", (State.ORDERED, State.PARTLY_RECEIVED)),
+    "cancel": Move("cancelled", (State.DRAFT, State.ORDERED, State.PARTLY_RECEIVED)),
+}
+
+
+def lock(keys: Iterable[int]) -> list[Order]:
+    """The orders of these keys, re-read under a lock, in one order."""
+    rows = Order.objects.select_for_update(of=("self",)).select_related("supplier")
+    return list(rows.filter(pk__in=set(keys)).order_by("pk"))
+
+
+def lock_orders_of(assets: Iterable[Asset]) -> None:
+    """Lock the orders that assets wait for."""
+    keys = [asset.pk for asset in assets]
+    lines = OrderLine.objects.filter(assets__in=keys).order_by()
+    lock(lines.values_list("order", flat=True))
+
+
+def locked(move: str, order: Order) -> Order:
+    """The order as it now is, under a lock; refused in words where its state forbids the move."""
+    found = lock([order.pk])
+    if not found:
+        raise ValidationError(f"{order} has been deleted meanwhile.")
+    if not MOVES[move].allows(found[0]):
+        *most, last = [str(source.label) for source in MOVES[move].sources]
+        sources = f"{', '.join(most)} or {last}" if most else last
+        raise ValidationError(
+            f"{found[0]} is {found[0].get_state_display()}: it cannot be {MOVES[move].done}."
+            f" It must be {sources}."
+        )
+    return found[0]
+
+
+def count(arrived: Mapping[int | None, int], *, by: Actor, reason: str) -> None:
+    """Add what has arrived, by the key of its line, and settle the states of the orders.
+
+    What is on no line is None's. The orders are locked by the caller. Raises ValidationError where more has arrived than a line
+    orders.
+    """
+    rows = OrderLine.objects.filter(pk__in=[key for key in arrived if key])
+    lines = list(rows.select_related("order__supplier", "product__maker"))
+    for line in lines:
+        if arrived[line.pk] > line.outstanding:
+            raise ValidationError(too_many(line, arrived[line.pk]))
+        line.received += arrived[line.pk]
+    update_all_as(lines, ["received"], by=by, reason=reason)
+    for order in {line.order_id: line.order for line in lines}.values():
+        _settle(order, by=by, reason=reason)
+
+
+def _settle(order: Order, *, by: Actor, reason: str) -> None:
+    left = sum(line.outstanding for line in order.lines.all())
+    state = Order.State.PARTLY_RECEIVED if left else Order.State.RECEIVED
+    if order.state != state:
+        order.state = state
+        save_as(order, by=by, reason=reason)
+
+
+def too_many(line: OrderLine, count: int) -> str:
+    """Why no `count` more can be received of a line."""
+    left = line.outstanding
+    awaited = f"{left} more {'is' if left == 1 else 'are'} awaited" if left else "all have arrived"
+    return f"{line.order}, {line}: {awaited}, so {count} cannot be received."

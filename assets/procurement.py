@@ -1,0 +1,95 @@
+"""Every way an order moves: placed, received serial by serial, cancelled.
+
+Each move is atomic, under the lock of the order, recorded with actor and reason, and refuses in
+words. What is received becomes assets, through `assets.lifecycle`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from assets.arrivals import MOVES, locked
+from assets.models import Asset, Order
+from assets.precaution import told, warnings
+from assets.receiving import receive_line, serials_in
+from config.history import Actor, save_as, update_all_as
+
+__all__ = ["MOVES", "Outcome", "cancel", "each", "place", "receive_line", "serials_in", "warnings"]
+
+State = Order.State
+
+
+@dataclass
+class Outcome:
+    """The records that a move changed, and a sentence for each order that it refused."""
+
+    done: list[Any] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+def each(move: Callable[..., Order]) -> Callable[..., Outcome]:
+    """`move` for many orders, in one order; a refused one never stops the others."""
+
+    def run(orders: Iterable[Order], **options: Any) -> Outcome:
+        outcome = Outcome()
+        for order in sorted(orders, key=lambda order: order.pk):
+            try:
+                outcome.done.append(move(order, **options))
+            except ValidationError as refusal:
+                outcome.refused += refusal.messages
+        return outcome
+
+    return run
+
+
+@transaction.atomic
+def place(
+    order: Order,
+    *,
+    ordered_on: date | None = None,
+    all_the_same: bool = False,
+    by: Actor,
+    reason: str = "",
+) -> Order:
+    """Note that a draft was sent to its supplier, today or on the day `ordered_on`.
+
+    Raises ValidationError where it has no line, where the day lies ahead, and with the sentences of
+    `warnings` where there are any, unless it is to be ordered `all_the_same`.
+    """
+    order = locked("place", order)
+    day = ordered_on or timezone.localdate()
+    if day > timezone.localdate():
+        raise ValidationError(f"{order}: {told(day)} has not come yet. Give the day it was placed.")
+    if not order.lines.exists():
+        raise ValidationError(f"{order} has no line: it cannot be placed. Add what it orders.")
+    if not all_the_same and (sentences := warnings(order)):
+        raise ValidationError([f"{order}: {sentence}" for sentence in sentences])
+    order.state, order.ordered_on = State.ORDERED, day
+    save_as(order, by=by, reason=reason or "placed")
+    return order
+
+
+@transaction.atomic
+def cancel(order: Order, *, by: Actor, reason: str) -> Order:
+    """Note that nothing more comes of an order. What was received stays.
+
+    Assets that wait for it are planned again. Raises ValidationError without a reason.
+    """
+    if not reason.strip():
+        raise ValidationError("Say why it is cancelled.")
+    order = locked("cancel", order)
+    rows = Asset.objects.select_for_update(of=("self",)).select_related("product").order_by("pk")
+    waiting = list(rows.filter(order_line__order=order, state=Asset.State.ORDERED))
+    for asset in waiting:
+        asset.state, asset.order_line = Asset.State.PLANNED, None
+        asset.supplier, asset.order_number, asset.label = None, "", None
+    fields = ["state", "order_line", "supplier", "order_number", "label"]
+    update_all_as(waiting, fields, by=by, reason=f"{order} was cancelled: {reason}")
+    order.state = State.CANCELLED
+    save_as(order, by=by, reason=reason)
+    return order

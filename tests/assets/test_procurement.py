@@ -1,0 +1,315 @@
+"""Orders: placed with open eyes, received serial by serial, cancelled."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from assets import lifecycle, procurement
+from assets.models import Asset, Order
+from assets.precaution import warnings
+from tests.factories import (
+    AssetFactory,
+    CategoryFactory,
+    LocationFactory,
+    OrderFactory,
+    OrderLineFactory,
+    ProductFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def store():
+    return LocationFactory(name="Store Berlin")
+
+
+@pytest.fixture
+def latitude():
+    return ProductFactory(name="Latitude", category=CategoryFactory(name="Laptop", tag_prefix="LT"))
+
+
+def placed(product=None, quantity=3, ordered_on=date(2026, 11, 3), **fields):
+    product = product or ProductFactory()
+    order = OrderFactory(state="ordered", ordered_on=ordered_on, number="PO-1001")
+    return OrderLineFactory(order=order, product=product, quantity=quantity, **fields)
+
+
+# --- Placing -------------------------------------------------------------------------------------
+
+
+def test_an_order_is_placed_on_a_day_and_its_history_says_by_whom(it):
+    order = OrderLineFactory().order
+
+    procurement.place(order, by=it)
+
+    order.refresh_from_db()
+    assert (order.state, order.ordered_on) == ("ordered", timezone.localdate())
+    assert order.history.latest().history_user == it
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [("ordered", "is ordered: it cannot be placed. It must be draft."), ("cancelled", "cancelled")],
+)
+def test_only_a_draft_is_placed(it, state, sentence):
+    order = OrderFactory(state=state, ordered_on=date(2026, 11, 3))
+
+    with pytest.raises(ValidationError, match=sentence):
+        procurement.place(order, by=it)
+
+
+def test_an_order_without_a_line_is_not_placed(it):
+    with pytest.raises(ValidationError, match="has no line"):
+        procurement.place(OrderFactory(), by=it)
+
+
+def test_no_order_is_placed_tomorrow(it):
+    tomorrow = timezone.localdate() + timedelta(1)
+    with pytest.raises(ValidationError, match="has not come yet"):
+        procurement.place(OrderLineFactory().order, ordered_on=tomorrow, by=it)
+
+
+# --- Warnings ------------------------------------------------------------------------------------
+
+
+def test_unused_stock_is_named_by_place_before_more_is_ordered(it, latitude, store):
+    headquarters = LocationFactory(name="HQ")
+    AssetFactory.create_batch(2, product=latitude, location=store)
+    AssetFactory(product=latitude, location=headquarters)
+    AssetFactory(product=latitude, state="retired")
+    AssetFactory.create_batch(2, product__category=latitude.category)
+    order = OrderLineFactory(product=latitude).order
+
+    sentences = warnings(order)
+
+    assert sentences == [
+        f"3 {latitude} lie in stock unused (Store Berlin 2, HQ 1).",
+        "2 others of the category Laptop lie in stock unused.",
+    ]
+    with pytest.raises(ValidationError, match="lie in stock unused"):
+        procurement.place(order, by=it)
+    assert procurement.place(order, all_the_same=True, by=it).state == "ordered"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "fields", "warned"),
+    [
+        (20, {}, True),
+        (15, {}, True),
+        (14, {}, False),
+        (27, {}, False),
+        (20, {"state": "received", "ordered_on": date(2026, 9, 25)}, True),
+        (20, {"state": "received", "ordered_on": date(2026, 9, 24)}, False),
+        (20, {"state": "partly", "ordered_on": date(2026, 1, 1)}, True),
+        (20, {"state": "cancelled"}, False),
+        (20, {"state": "draft", "ordered_on": None}, False),
+    ],
+)
+def test_a_second_order_for_as_many_of_the_same_looks_like_a_duplicate(
+    latitude, quantity, fields, warned
+):
+    fields = {"state": "ordered", "ordered_on": date(2026, 11, 3), **fields}
+    OrderLineFactory(
+        order=OrderFactory(number="PO-1001", **fields), product=latitude, quantity=quantity
+    )
+    order = OrderLineFactory(product=latitude, quantity=20).order
+
+    sentences = warnings(order, date(2026, 11, 24))
+
+    assert bool(sentences) == warned
+    if quantity == 20 and fields["ordered_on"] == date(2026, 11, 3) and warned:
+        assert sentences == [
+            "PO-1001 of 3 November 2026 orders 20 of the same; it looks like a duplicate."
+        ]
+
+
+def test_warnings_take_as_many_queries_for_many_lines(django_assert_num_queries, latitude):
+    order = OrderLineFactory(product=latitude).order
+    for _ in range(5):
+        OrderLineFactory(order=order)
+        AssetFactory(product=latitude)
+    with django_assert_num_queries(3):
+        assert warnings(order)
+
+
+# --- Receiving -----------------------------------------------------------------------------------
+
+
+def test_what_is_received_becomes_assets_with_all_that_the_order_knows(it, latitude, store):
+    line = placed(latitude, unit_cost=Decimal("999.50"), warranty_months=36)
+
+    assets = procurement.receive_line(
+        line, serials=["SN1", "SN2"], location=store, received_on=date(2026, 11, 20), by=it
+    )
+
+    line.refresh_from_db()
+    asset = Asset.objects.get(serial="SN1")
+    assert [it.serial for it in assets] == ["SN1", "SN2"]
+    assert (asset.tag, asset.state, asset.location) == ("LT-000001", "in_stock", store)
+    assert (asset.product, asset.order_line, asset.order_number) == (latitude, line, "PO-1001")
+    assert (asset.supplier, asset.purchased_on) == (line.order.supplier, date(2026, 11, 3))
+    assert (asset.cost, asset.currency) == (Decimal("999.50"), line.order.currency)
+    assert asset.warranty_starts_on == date(2026, 11, 20)
+    assert asset.warranty_ends_on == date(2029, 11, 19)
+    assert asset.history.get().history_user == it
+    assert (line.received, line.order.state) == (2, "partly")
+
+
+def test_an_order_is_received_once_nothing_is_outstanding(it, store):
+    line = placed(quantity=1)
+    other = OrderLineFactory(order=line.order, quantity=2)
+
+    procurement.receive_line(line, quantity=1, location=store, by=it)
+    assert Order.objects.get().state == "partly"
+    procurement.receive_line(other, quantity=2, location=store, by=it)
+
+    assert Order.objects.get().state == "received"
+    with pytest.raises(ValidationError, match="is received: it cannot be received"):
+        procurement.receive_line(other, quantity=1, location=store, by=it)
+
+
+def test_without_months_on_the_line_the_product_says_how_long_its_warranty_is(it, store):
+    line = placed(ProductFactory(warranty_months=1))
+    [asset] = procurement.receive_line(
+        line, quantity=1, location=store, received_on=date(2026, 11, 5), by=it
+    )
+    assert asset.warranty_ends_on == date(2026, 12, 4)
+
+
+def test_no_months_mean_no_warranty(it, store):
+    line = placed(ProductFactory(warranty_months=24), warranty_months=0)
+    [asset] = procurement.receive_line(line, quantity=1, location=store, by=it)
+    assert (asset.warranty_starts_on, asset.warranty_ends_on) == (None, None)
+
+
+def test_what_must_be_inspected_waits_for_it(it, store):
+    line = placed(ProductFactory(category__needs_inspection=True))
+    [asset] = procurement.receive_line(line, quantity=1, location=store, by=it)
+    assert asset.state == "received"
+
+
+def test_planned_assets_arrive_before_new_ones_are_made(it, latitude, store):
+    line = placed(latitude)
+    planned = AssetFactory.create_batch(2, product=latitude, state="planned")
+    lifecycle.order(planned, order=line.order, by=it)
+
+    procurement.receive_line(line, serials=["SN1", "SN2", "SN3"], location=store, by=it)
+
+    line.refresh_from_db()
+    states = Asset.objects.order_by("pk").values_list("pk", "serial", "state")
+    assert list(states)[:2] == [
+        (planned[0].pk, "SN1", "in_stock"),
+        (planned[1].pk, "SN2", "in_stock"),
+    ]
+    assert Asset.objects.count() == 3
+    assert (line.received, line.order.state) == (3, "received")
+
+
+def test_a_planned_asset_with_a_serial_of_its_own_is_the_one_that_arrives(it, latitude, store):
+    line = placed(latitude)
+    first = AssetFactory(product=latitude, state="planned")
+    named = AssetFactory(product=latitude, state="planned", serial="SN-7")
+    lifecycle.order([first, named], order=line.order, by=it)
+
+    procurement.receive_line(line, serials=["sn7"], location=store, by=it)
+
+    assert Asset.objects.get(state="in_stock") == named
+    assert Asset.objects.get(state="ordered") == first
+
+
+def test_an_ordered_asset_received_by_its_own_step_counts_on_its_line(it, latitude, store):
+    line = placed(latitude, quantity=1)
+    asset = AssetFactory(product=latitude, state="planned")
+    lifecycle.order([asset], order=line.order, by=it)
+
+    lifecycle.receive([asset], location=store, by=it)
+
+    line.refresh_from_db()
+    assert (line.received, line.order.state) == (1, "received")
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"serials": ["A1", "A2", "a-1"]}, "A1, as a-1, is there twice"),
+        ({"serials": ["A1", "A1"]}, "A1 is there twice"),
+        ({"serials": ["KNOWN"]}, "KNOWN is on the register already: T-"),
+        ({"serials": ["N/A"]}, '"N/A" is no serial number'),
+        ({"serials": ["X1" * 61]}, "longer than 120 characters"),
+        ({"serials": ["A1", "A2", "A3", "A4"]}, "3 more are awaited, so 4 cannot be received"),
+        ({"quantity": 4}, "3 more are awaited, so 4 cannot be received"),
+        ({}, "Scan the serials"),
+        ({"quantity": 0}, "Scan the serials"),
+        ({"quantity": -1}, "Scan the serials"),
+        ({"serials": ["A1"], "quantity": 2}, "There are 1 serials, and the quantity is 2"),
+        ({"quantity": 1, "received_on": date(2026, 11, 2)}, "nothing was received before"),
+        ({"quantity": 1, "received_on": date(2999, 1, 1)}, "has not come yet"),
+    ],
+)
+def test_what_cannot_be_received_is_refused_in_words_and_changes_nothing(
+    it, store, options, sentence
+):
+    line = placed()
+    AssetFactory(product=line.product, serial="KNOWN")
+
+    with pytest.raises(ValidationError, match=sentence):
+        procurement.receive_line(line, location=store, by=it, **options)
+
+    line.refresh_from_db()
+    assert (line.received, Asset.objects.count()) == (0, 1)
+
+
+@pytest.mark.parametrize("state", ["draft", "cancelled"])
+def test_nothing_is_received_of_what_was_not_ordered(it, store, state):
+    line = OrderLineFactory(order__state=state)
+    with pytest.raises(ValidationError, match="It must be ordered or partly received"):
+        procurement.receive_line(line, quantity=1, location=store, by=it)
+
+
+def test_a_paste_and_a_scan_are_read_alike():
+    text = "SN1\r\nSN2, SN3;SN4\tSN5\n\n  \x1dSN6\x04 \n"
+    assert procurement.serials_in(text) == ["SN1", "SN2", "SN3", "SN4", "SN5", "SN6"]
+
+
+def test_a_thousand_serials_take_few_queries(it, latitude, store, django_assert_max_num_queries):
+    line = placed(latitude, quantity=1000)
+    serials = [f"SN{number:05}" for number in range(1000)]
+    with django_assert_max_num_queries(120):
+        procurement.receive_line(line, serials=serials, location=store, by=it)
+    assert Asset.objects.count() == Asset.history.count() == 1000
+
+
+# --- Cancelling ----------------------------------------------------------------------------------
+
+
+def test_what_was_received_of_a_cancelled_order_stays_and_the_rest_is_planned_again(
+    it, latitude, store
+):
+    line = placed(latitude)
+    planned = AssetFactory.create_batch(2, product=latitude, state="planned")
+    lifecycle.order(planned, order=line.order, by=it)
+    procurement.receive_line(line, serials=["SN1"], location=store, by=it)
+
+    procurement.cancel(line.order, by=it, reason="sold out")
+
+    there, waits = Asset.objects.order_by("pk")
+    assert (there.state, there.order_line) == ("in_stock", line)
+    assert (waits.state, waits.order_line, waits.order_number) == ("planned", None, "")
+    assert waits.history.latest().history_change_reason.endswith("was cancelled: sold out")
+    assert Order.objects.get().state == "cancelled"
+
+
+@pytest.mark.parametrize("state", ["received", "cancelled"])
+def test_what_is_over_is_not_cancelled(it, state):
+    order = OrderFactory(state=state, ordered_on=date(2026, 11, 3))
+    with pytest.raises(ValidationError, match="cannot be cancelled"):
+        procurement.cancel(order, by=it, reason="why not")
+
+
+def test_cancelling_needs_a_reason(it):
+    with pytest.raises(ValidationError, match="Say why"):
+        procurement.cancel(OrderFactory(), by=it, reason=" ")
