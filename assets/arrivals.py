@@ -64,8 +64,8 @@ def locked(move: str, order: Order) -> Order:
 def count(arrived: Mapping[int | None, int], *, by: Actor, reason: str) -> None:
     """Add what has arrived, by the key of its line, and settle the states of the orders.
 
-    What is on no line is None's. The orders are locked by the caller. Raises ValidationError where more has arrived than a line
-    orders.
+    What is on no line is None's. The orders are locked by the caller. Raises ValidationError where
+    more has arrived than a line orders.
     """
     rows = OrderLine.objects.filter(pk__in=[key for key in arrived if key])
     lines = list(rows.select_related("order__supplier", "product__maker"))

@@ -1,3 +1,3 @@
-from assets.admin import asset, catalog, stock, stocktake, upkeep
+from assets.admin import asset, catalog, procurement, sim, stock, stocktake, upkeep
 
-__all__ = ["asset", "catalog", "stock", "stocktake", "upkeep"]
+__all__ = ["asset", "catalog", "procurement", "sim", "stock", "stocktake", "upkeep"]

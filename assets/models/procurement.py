@@ -76,6 +76,11 @@ class Order(Record):
     def __str__(self) -> str:
         return f"{self.number} ({self.supplier})"
 
+    @property
+    def line_list(self) -> str:
+        """Its lines in one cell: "20 × Dell Latitude; 2 × Dell Dock"."""
+        return "; ".join(str(line) for line in self.lines.all())
+
 
 class OrderLine(Record):
     """So many of one product at one price; `received` counts what has arrived."""

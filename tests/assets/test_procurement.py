@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils import timezone
 
 from assets import lifecycle, procurement
@@ -17,6 +18,7 @@ from tests.factories import (
     OrderFactory,
     OrderLineFactory,
     ProductFactory,
+    VendorFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -313,3 +315,146 @@ def test_what_is_over_is_not_cancelled(it, state):
 def test_cancelling_needs_a_reason(it):
     with pytest.raises(ValidationError, match="Say why"):
         procurement.cancel(OrderFactory(), by=it, reason=" ")
+
+
+# --- In the back office --------------------------------------------------------------------------
+
+
+def page(order, step=""):
+    name = "step" if step else "change"
+    return reverse(f"admin:assets_order_{name}", args=[order.pk, *([step] if step else [])])
+
+
+def test_a_clerk_writes_an_order_places_it_and_receives_it_by_scanning(client, it, latitude, store):
+    client.force_login(it)
+    supplier = VendorFactory()
+    form = {"number": "PO-1", "supplier": supplier.pk, "currency": "EUR", "notes": ""}
+    lines = {"0-product": latitude.pk, "0-quantity": 2, "0-unit_cost": "900"}
+    counts = {"TOTAL_FORMS": 1, "INITIAL_FORMS": 0}
+    form |= {f"lines-{name}": value for name, value in (lines | counts).items()}
+    assert client.post(reverse("admin:assets_order_add"), form).status_code == 302
+    order = Order.objects.get()
+
+    placing = {"apply": "1", "ordered_on": "2026-11-20"}
+    assert client.post(page(order, "place"), placing).status_code == 302
+    assert "2 × " in client.get(page(order, "receive")).text
+    scan = {"apply": "1", "line": order.lines.get().pk, "serials": "SN1\r\nSN2\r\n"}
+    scan |= {"location": store.pk, "received_on": "2026-11-23"}
+    assert client.post(page(order, "receive"), scan).status_code == 302
+
+    order.refresh_from_db()
+    assert order.state == "received"
+    assert set(Asset.objects.values_list("serial", "cost")) == {("SN1", 900), ("SN2", 900)}
+    shown = client.get(page(order)).text
+    address = reverse("admin:assets_asset_changelist") + f"?order_line__order={order.pk}"
+    assert address in shown
+    assert "2 assets" in shown
+    assert client.get(address).status_code == 200
+
+
+def test_a_draft_says_what_lies_unused_and_is_placed_only_with_a_tick(client, it, latitude):
+    AssetFactory(product=latitude)
+    order = OrderLineFactory(product=latitude).order
+    client.force_login(it)
+    assert "lies in stock unused" in client.get(page(order)).text
+
+    form = {"apply": "1", "ordered_on": "2026-11-20"}
+    refused = client.post(page(order, "place"), form)
+    assert "lies in stock unused" in refused.text
+    assert Order.objects.get().state == "draft"
+
+    assert client.post(page(order, "place"), form | {"all_the_same": "on"}).status_code == 302
+    assert Order.objects.get().state == "ordered"
+
+
+def test_without_a_warning_there_is_no_tick(client, it):
+    client.force_login(it)
+    assert "all_the_same" not in client.get(page(OrderLineFactory().order, "place")).text
+
+
+def test_a_serial_on_the_register_is_refused_on_the_page_that_keeps_what_was_scanned(
+    client, it, store
+):
+    line = placed()
+    known = AssetFactory(product=line.product, serial="KNOWN")
+    client.force_login(it)
+    form = {"apply": "1", "line": line.pk, "serials": "KNOWN\nNEW", "location": store.pk}
+    shown = client.post(page(line.order, "receive"), form | {"received_on": "2026-11-23"}).text
+    assert f"KNOWN is on the register already: {known}" in shown
+    assert "KNOWN\nNEW</textarea>" in shown
+
+
+def test_the_lines_of_a_placed_order_stay_as_they_are(client, it):
+    line = placed(quantity=3)
+    client.force_login(it)
+    shown = client.get(page(line.order))
+    assert "0 of 3" in shown.text
+    form = {"number": "PO-1001", "version": line.order.history.latest().history_id}
+    form |= {"lines-TOTAL_FORMS": 1, "lines-INITIAL_FORMS": 1, "lines-0-id": line.pk}
+    form |= {"lines-0-quantity": 99, "lines-0-DELETE": "on"}
+
+    client.post(page(line.order), form)
+
+    line.refresh_from_db()
+    assert line.quantity == 3
+
+
+def test_a_form_from_before_the_placing_is_refused(client, it):
+    line = OrderLineFactory(quantity=3)
+    order = line.order
+    version = order.history.latest().history_id
+    procurement.place(order, by=it)
+    client.force_login(it)
+    form = {"number": "PO-9", "version": version, "currency": "EUR"}
+    form |= {"lines-TOTAL_FORMS": 0, "lines-INITIAL_FORMS": 0}
+
+    shown = client.post(page(order), form)
+
+    assert "is ordered since you opened it" in shown.text
+    assert Order.objects.get().number == order.number
+
+
+@pytest.mark.parametrize("state", ["ordered", "received", "cancelled"])
+def test_what_was_placed_is_never_deleted(client, superuser, state):
+    order = OrderFactory(state=state, ordered_on=date(2026, 11, 3))
+    client.force_login(superuser)
+    client.post(reverse("admin:assets_order_delete", args=[order.pk]), {"post": "yes"})
+    chosen = {"action": "delete_selected", "_selected_action": order.pk, "post": "yes"}
+    client.post(reverse("admin:assets_order_changelist"), chosen)
+    assert Order.objects.exists()
+
+
+def test_a_draft_is_deleted_with_its_lines(client, it):
+    order = OrderLineFactory().order
+    client.force_login(it)
+    client.post(reverse("admin:assets_order_delete", args=[order.pk]), {"post": "yes"})
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("who", "places", "receives", "sees_costs"),
+    [
+        ("it", 200, 200, True),
+        ("finance", 200, 403, True),
+        ("service_desk", 403, 403, False),
+        ("auditor", 403, 403, True),
+    ],
+)
+def test_each_role_has_its_part_in_orders(client, request, who, places, receives, sees_costs):
+    line = placed(unit_cost=Decimal("777.25"))
+    client.force_login(request.getfixturevalue(who))
+    assert client.get(page(line.order, "place")).status_code == places
+    assert client.get(page(line.order, "receive")).status_code == receives
+    for address in (page(line.order), reverse("admin:assets_order_changelist")):
+        shown = client.get(address)
+        assert shown.status_code == 200
+        assert ("777" in shown.text or "2,331" in shown.text) == sees_costs
+
+
+def test_orders_are_exported_with_their_lines(client, finance):
+    line = placed(quantity=3)
+    client.force_login(finance)
+    answer = client.get(reverse("admin:assets_order_export", args=["csv"]))
+    text = b"".join(answer.streaming_content).decode()
+    assert "PO-1001" in text
+    assert f"3 × {line.product}" in text
