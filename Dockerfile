@@ -12,6 +12,7 @@ COPY . .
 # Collecting needs no service, only values that production accepts.
 RUN PRODUCTION=true DATA_DIR=/tmp/data SITE_URL=https://build.example \
     SECRET_KEY=only-for-collecting-static-files-while-the-image-is-built \
+    FIELD_KEYS=only-for-collecting-static-files-while-the-image-is-built \
     DATABASE_URL=postgres://build@build/build CELERY_BROKER_URL=redis://build \
     EMAIL_URL=smtp://build MAIL_FROM=build@build.example FALLBACK_MAILBOX=build@build.example \
     python manage.py collectstatic --no-input --verbosity=0

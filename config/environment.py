@@ -98,6 +98,13 @@ def secret_key(text: str) -> str:
     return text
 
 
+def field_keys(text: str) -> list[str]:
+    """The keys of encrypted fields, the newest first."""
+    keys = [key.strip() for key in text.split(",")]
+    _ensure(all(len(key) >= 32 and len(set(key)) >= 5 for key in keys))
+    return keys
+
+
 def origin(text: str) -> str:
     parts = urlsplit(text)
     _ensure(parts.scheme in {"http", "https"} and parts.hostname and not parts.username)

@@ -40,6 +40,15 @@ SECRET_KEY = env.value(
     default="embedded-only-" + "not-a-secret" * 4,
     accepts="50 or more random characters",
 )
+# The first seals PINs and keys, all of them open what is sealed.
+FIELD_KEYS = env.value(
+    "FIELD_KEYS",
+    environment.field_keys,
+    needed=PRODUCTION,
+    secret=True,
+    default="embedded-only-" + "not-a-secret" * 4,
+    accepts="random texts of 32 or more characters, comma separated, the newest first",
+)
 SITE_URL = env.value(
     "SITE_URL",
     environment.https_origin if PRODUCTION else environment.origin,

@@ -25,6 +25,7 @@ from assets.models import (
     Product,
     Relation,
     Repair,
+    SimCard,
     StateLabel,
     StockItem,
     StockMovement,
@@ -225,6 +226,15 @@ class RepairFactory(DjangoModelFactory):
     asset = factory.SubFactory(AssetFactory)
     fault = "The screen flickers."
     sent_on = factory.LazyFunction(timezone.localdate)
+
+
+class SimCardFactory(DjangoModelFactory):
+    class Meta:
+        model = SimCard
+
+    asset = factory.SubFactory(AssetFactory, product__category__kind="sim")
+    pin = "1234"
+    puk = "12345678"
 
 
 class UpgradeFactory(DjangoModelFactory):

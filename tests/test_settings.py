@@ -22,6 +22,7 @@ READ = set(
 COMPLETE = {
     "PRODUCTION": "true",
     "SECRET_KEY": "Zq3vN8xKpL5tRw2yHb7cJm4dFs9gAe6uXi1oBn0rTkVyWzEh-Q",
+    "FIELD_KEYS": "pT7wQm2xVb9nKc4rYs8dLf3gHj6zAe5u,oldR2yHb7cJm4dFs9gAe6uXi1oBn0rTk",
     "SITE_URL": "https://steward.example.org",
     "DATABASE_URL": "postgres://steward:hunter2@db.example.org:5432/steward",
     "EMAIL_URL": "smtp+tls://steward:hunter2@mail.example.org:587",
@@ -116,6 +117,8 @@ def test_production_without_a_required_variable_is_refused_by_name(load, name, v
         ("DEBUG", "true"),
         ("SECRET_KEY", "hunter2"),
         ("SECRET_KEY", "hunter2" * 0 + "a" * 60),
+        ("FIELD_KEYS", "hunter2"),
+        ("FIELD_KEYS", "pT7wQm2xVb9nKc4rYs8dLf3gHj6zAe5u,hunter2"),
         ("SITE_URL", "http://steward.example.org"),
         ("SITE_URL", "https://steward.example.org/it"),
         ("SITE_URL", "https://steward:hunter2@example.org"),

@@ -2,6 +2,7 @@ from assets.models.asset import Asset, Identifier, StateLabel, TagSequence
 from assets.models.catalog import Category, Product, Vendor, VendorAlias
 from assets.models.custody import Custody, Handover
 from assets.models.procurement import Inspection, Order, OrderLine
+from assets.models.sim import SimCard
 from assets.models.stock import Kit, KitLine, StockItem, StockMovement
 from assets.models.stocktake import Count, Stocktake
 from assets.models.structure import ExtraField, Relation, Release
@@ -25,6 +26,7 @@ __all__ = [
     "Relation",
     "Release",
     "Repair",
+    "SimCard",
     "StateLabel",
     "StockItem",
     "StockMovement",
