@@ -47,10 +47,10 @@ def hand_over(
         if refusals := _empty(kit, wanted) or _short(wanted):
             raise ValidationError(refusals)
         given = _give(wanted, to, by, reason)
-        if not given.refused:
+        if len(given.done) == wanted.products.total():
             break
     else:
-        raise ValidationError(given.refused)
+        raise ValidationError(given.refused or f"{kit}: others take the same now. Try once more.")
     # Always after the assets and in one order, so that no two clerks wait for each other.
     movements = [
         stock.issue(item, quantity=count, to=to, by=by, reason=reason)
@@ -169,14 +169,19 @@ def _on_order(products: Iterable[Product]) -> Counter[int]:
 
 
 def _give(wanted: Wanted, to: Person, by: Actor, reason: str) -> lifecycle.Outcome:
-    """Hand over the oldest of each product. Where somebody else took one of them, nothing is."""
+    """Hand over the oldest of each product; nothing, where somebody else has taken one of them.
+
+    He may have done so before the choice, which finds too few, or after it, which is refused.
+    """
     oldest = wanted.assets().order_by(F("purchased_on").asc(nulls_last=True), "pk")
     chosen = [
         asset
         for product, count in wanted.products.items()
         for asset in oldest.filter(product=product)[:count]
     ]
+    if len(chosen) < wanted.products.total():
+        return lifecycle.Outcome()
     with transaction.atomic():
         outcome = lifecycle.hand_over(chosen, to=to, by=by, reason=reason)
-        transaction.set_rollback(bool(outcome.refused))
-    return outcome
+        transaction.set_rollback(len(outcome.done) < len(chosen))
+    return outcome if not outcome.refused else lifecycle.Outcome(refused=outcome.refused)

@@ -339,6 +339,21 @@ def test_where_somebody_was_faster_the_choice_is_made_anew(kit, taken, ada):
     assert Message.objects.filter(recipient=ada).count() == Handover.objects.count() == 1
 
 
+def test_what_somebody_takes_before_the_choice_is_not_left_out(kit, laptop, ada):
+    last = AssetFactory(product=laptop)
+    count_short = kits._short
+
+    def taken_after_the_count(wanted):
+        sentences = count_short(wanted)
+        if not Custody.objects.exists():
+            lifecycle.hand_over([last], to=PersonFactory(), by=None)
+        return sentences
+
+    with patch.object(kits, "_short", taken_after_the_count):
+        assert refused(kit, to=ada) == ["Dell Latitude 7410: 1 needed, none in stock."]
+    assert not StockMovement.objects.exists()
+
+
 def test_where_somebody_is_always_faster_it_is_said(kit, taken, ada):
     with chosen_too_late(taken, 100):
         (sentence,) = refused(kit, to=ada)
