@@ -94,8 +94,7 @@ class VersionedForm(forms.ModelForm):
         then, now = (versions.filter(history_id=pk).first() for pk in (shown, latest))
         if then is None or now is None:
             raise ValidationError("Open the record again: this form does not say what it shows.")
-        fields = [name for name in self.fields if name in tracked_names(then)]
-        changed = now.diff_against(then, included_fields=fields).changed_fields
+        changed = self.changed_between(then, now)
         self._catch_up(changed, then, now, latest)
         if changed:
             raise ValidationError(self._difference(changed, then, now))
@@ -104,10 +103,9 @@ class VersionedForm(forms.ModelForm):
         self.data = self.data.copy()
         self.data[self.add_prefix("version")] = str(latest)
         for name in changed:
-            theirs = getattr(now.instance_type._meta.get_field(name), "attname", name)
-            untouched = _plain(self.cleaned_data.get(name)) == getattr(then, theirs)
+            untouched = _plain(self.cleaned_data.get(name)) == self.value_in(then, name)
             if untouched:
-                value = self.fields[name].prepare_value(getattr(now, theirs))
+                value = self.fields[name].prepare_value(self.value_in(now, name))
                 self.data[self.add_prefix(name)] = "" if value is None else value
 
     def _difference(self, changed: list[str], then: Any, now: Any) -> list[str]:
@@ -118,9 +116,27 @@ class VersionedForm(forms.ModelForm):
             "Nothing of yours is lost: check the values below and save again."
         ]
         for name in changed:
-            before, after = shown_value(then, name), shown_value(now, name)
-            lines.append(f"{_label(self.instance, name)}: was “{before}”, is now “{after}”.")
+            before, after = self.shown_in(then, name), self.shown_in(now, name)
+            lines.append(f"{self.label_of(name)}: was “{before}”, is now “{after}”.")
         return lines
+
+    # --- What a version says of a field of this form; a form with fields of its own adds to it ---
+
+    def changed_between(self, then: Any, now: Any) -> list[str]:
+        """The fields of this form in which two versions differ."""
+        fields = [name for name in self.fields if name in tracked_names(then)]
+        return list(now.diff_against(then, included_fields=fields).changed_fields)
+
+    def value_in(self, version: Any, name: str) -> Any:
+        """As `cleaned_data` would have it; of a foreign key, its key."""
+        field = version.instance_type._meta.get_field(name)
+        return getattr(version, getattr(field, "attname", name))
+
+    def shown_in(self, version: Any, name: str) -> str:
+        return shown_value(version, name)
+
+    def label_of(self, name: str) -> str:
+        return _label(self.instance, name)
 
 
 class RecordForm(VersionedForm):

@@ -51,6 +51,8 @@ def enrich(record):
         factories.TicketFactory(asset=record)
         factories.CustodyFactory(asset=record)
         add_upkeep_to_asset(record)
+    elif label == "assets.Category":
+        factories.ExtraFieldFactory(category=record)
     elif label == "assets.Vendor":
         VendorAliasFactory(vendor=record)
     elif label == "contracts.Contract":

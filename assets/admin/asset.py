@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from assets import lifecycle
 from assets.admin import relations, upkeep
+from assets.admin.extra import ExtraFieldsAdmin, ExtraFieldsForm
 from assets.admin.moves import STEPS
 from assets.admin.relations import RelationsAdmin
 from assets.costs import cost_of_ownership
@@ -17,7 +18,7 @@ from assets.identifiers import search_forms
 from assets.models import Asset, Custody, Identifier
 from config.admin import BaseInline, DateRangeFilter, InUseFilter, ReadOnlyInline
 from config.admin.screens import actor
-from config.forms import LinkField, RecordForm
+from config.forms import LinkField
 from people.exchange import ExchangeAdmin
 
 
@@ -42,7 +43,7 @@ class PartInline(ReadOnlyInline):
     verbose_name_plural = "installed in it"
 
 
-class AssetForm(RecordForm):
+class AssetForm(ExtraFieldsForm):
     """A new asset says where it stands; afterwards only the moves change that."""
 
     STARTS = (Asset.State.PLANNED, Asset.State.ORDERED, Asset.State.IN_STOCK)
@@ -62,7 +63,7 @@ class AssetForm(RecordForm):
 
 
 @admin.register(Asset)
-class AssetAdmin(RelationsAdmin, ExchangeAdmin):
+class AssetAdmin(ExtraFieldsAdmin, RelationsAdmin, ExchangeAdmin):
     spreadsheet = "assets"
     form = AssetForm
     steps = STEPS

@@ -8,8 +8,9 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from assets.admin.moves import PLAN
+from assets.admin.structure import ExtraFieldInline, ExtraFieldsOfCategory
 from assets.models import Category, Product, Vendor, VendorAlias
-from config.admin import BaseAdmin, BaseInline, DateRangeFilter
+from config.admin import BaseInline, DateRangeFilter
 from people.exchange import ExchangeAdmin
 
 
@@ -39,7 +40,7 @@ class VendorAdmin(ExchangeAdmin):
 
 
 @admin.register(Category)
-class CategoryAdmin(BaseAdmin):
+class CategoryAdmin(ExtraFieldsOfCategory):
     list_display = ["name", "kind", "tag_prefix", "needs_acceptance", "holds_data"]
     list_filter = ["kind"]
     search_fields = ["name"]
@@ -57,6 +58,7 @@ class CategoryAdmin(BaseAdmin):
             },
         ),
     ]
+    inlines = [ExtraFieldInline]
 
 
 @admin.register(Product)

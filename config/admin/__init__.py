@@ -6,7 +6,13 @@ loses something is closed here, once; `tests/test_admin.py` sweeps over every re
 
 from config.admin.exchange import ExportAdmin
 from config.admin.record import BaseAdmin, BaseInline, ReadOnlyInline
-from config.admin.screens import DateRangeFilter, InUseFilter, ReadOnlyAdmin, ScreenAdmin
+from config.admin.screens import (
+    DateRangeFilter,
+    InUseFilter,
+    ReadOnlyAdmin,
+    ScreenAdmin,
+    TextFilter,
+)
 from config.admin.steps import Step
 
 __all__ = [
@@ -19,4 +25,5 @@ __all__ = [
     "ReadOnlyInline",
     "ScreenAdmin",
     "Step",
+    "TextFilter",
 ]

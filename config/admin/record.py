@@ -169,9 +169,13 @@ class BaseAdmin(VersionsAdmin, StepsAdmin):
         reason = self.reason(form, change)
         rows = formset.save(commit=False)
         for row in formset.deleted_objects:
-            delete_as(row, by=actor(request), reason=reason)
+            self.delete_row(request, row, reason)
         for row in rows:
             save_as(row, by=actor(request), reason=reason)
+
+    def delete_row(self, request: HttpRequest, row: Any, reason: str) -> None:
+        """Delete a row of an inline."""
+        delete_as(row, by=actor(request), reason=reason)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         delete_as(obj, by=actor(request), reason="deleted")

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateFilter as DateRangeFilter
+from unfold.contrib.filters.admin import TextFilter
 
 from config.history import Actor
 
@@ -17,6 +18,7 @@ __all__ = [
     "InUseFilter",
     "ReadOnlyAdmin",
     "ScreenAdmin",
+    "TextFilter",
     "actor",
     "completed_fields",
 ]

@@ -51,8 +51,12 @@ class VersionsAdmin(SimpleHistoryAdmin):
         lists: list[ModelChange] = new.diff_against(
             old, included_fields=many, foreign_keys_are_objs=True
         ).changes
-        pairs = [(name, shown_value(old, name), shown_value(new, name)) for name in plain]
+        pairs = [(name, *self.shown_pair(request, old, new, name)) for name in plain]
         return [ModelChange(*pair) for pair in pairs if pair[1] != pair[2]] + lists
+
+    def shown_pair(self, request: HttpRequest, old: Any, new: Any, name: str) -> tuple[str, str]:
+        """A field in two versions, as a person reads it; the same twice means no change."""
+        return shown_value(old, name), shown_value(new, name)
 
     def shown_fields(self, request: HttpRequest, obj: Model | None) -> list[str]:
         """The record's own fields on its page, for whoever this is."""
