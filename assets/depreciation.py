@@ -253,7 +253,7 @@ class _Group:
 
 def _groups(assets: QuerySet[Asset], on: date) -> list[_Group]:
     chosen = Asset.objects.filter(pk__in=assets.order_by().values("pk"))
-    rows: Any = (
+    rows = (
         on_the_books(chosen, on)
         .order_by()
         .annotate(owner=BELONGS_TO)
@@ -266,4 +266,7 @@ def _groups(assets: QuerySet[Asset], on: date) -> list[_Group]:
         )
         .annotate(count=Count("pk"))
     )
-    return [_Group(*row[:4], Rule(*row[4:-1]), row[-1]) for row in rows]
+    return [
+        _Group(owner, currency, cost, placed_on, Rule(*rule), count)
+        for owner, currency, cost, placed_on, *rule, count in rows
+    ]
