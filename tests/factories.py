@@ -24,6 +24,7 @@ from assets.models import (
     OrderLine,
     Product,
     Relation,
+    Release,
     Repair,
     SimCard,
     StateLabel,
@@ -36,7 +37,7 @@ from assets.models import (
     Wipe,
 )
 from contracts.models import Contract, Coverage, Term
-from people.models import Department, Location, Message, Person, User
+from people.models import Department, Document, Location, Message, Person, User
 from support.models import Alert, Comment, Queue, Ticket, TicketCategory
 
 
@@ -202,6 +203,14 @@ class OrderLineFactory(DjangoModelFactory):
     quantity = 2
 
 
+class ReleaseFactory(DjangoModelFactory):
+    class Meta:
+        model = Release
+
+    product = factory.Sequence("system-{}".format)
+    cycle = "1"
+
+
 class InspectionFactory(DjangoModelFactory):
     class Meta:
         model = Inspection
@@ -320,6 +329,18 @@ class CountFactory(DjangoModelFactory):
 
     stocktake = factory.SubFactory(StocktakeFactory, opened_at=factory.LazyFunction(timezone.now))
     asset = factory.SubFactory(AssetFactory)
+
+
+class DocumentFactory(DjangoModelFactory):
+    class Meta:
+        model = Document
+
+    record = factory.SubFactory(AssetFactory)
+    title = factory.Sequence("Paper {}".format)
+    name = "paper.txt"
+    media_type = "text/plain"
+    size = 5
+    file = factory.django.FileField(data=b"Hello", filename="paper.txt")
 
 
 class ContractFactory(DjangoModelFactory):
