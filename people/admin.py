@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from config.admin import BaseAdmin
 from config.admin.screens import actor
 from config.forms import RecordForm
+from people import document_admin as document_admin  # registers the documents
 from people import outbox_admin as outbox_admin  # registers the outbox
 from people import places
 from people.exchange import ExchangeAdmin

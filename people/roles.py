@@ -30,6 +30,7 @@ REGISTER = [
 ]
 CUSTODY = ["assets.custody", "assets.handover"]
 SIMS = ["assets.simcard"]
+DOCUMENTS = ["people.document"]
 UPKEEP = [
     "assets.disposal",
     "assets.inspection",
@@ -51,6 +52,7 @@ EVERYTHING = [
     *CUSTODY,
     *UPKEEP,
     *SIMS,
+    *DOCUMENTS,
     *STOCK,
     *MOVEMENTS,
     *STOCKTAKES,
@@ -66,6 +68,7 @@ TRACKED = [
     *CUSTODY,
     *UPKEEP,
     *SIMS,
+    *DOCUMENTS,
     *STOCK,
     *MOVEMENTS,
     *STOCKTAKES,
@@ -108,6 +111,7 @@ ROLES: dict[str, set[str]] = {
     | _grant(f"{EDIT} open", ["assets.stocktake"])
     | _grant("change", UPKEEP)
     | _grant("add change delete reveal", SIMS)
+    | _grant("add delete", DOCUMENTS)
     | _grant(
         EXCHANGE,
         [
@@ -122,12 +126,14 @@ ROLES: dict[str, set[str]] = {
     )
     | {"assets.view_cost", "support.answer_ticket", "people.retry_message"},
     FINANCE: READ
+    | _grant("add delete", DOCUMENTS)
     | _grant(EDIT, [*CONTRACTS, *ORDERS, "assets.vendor", "assets.vendoralias"])
     | _grant("place export", ["assets.order"])
     | _grant(EXCHANGE, ["contracts.contract", "assets.vendor"])
     | _grant("export", ["assets.asset", "assets.stockitem"])
     | {"assets.view_cost", "assets.change_cost", "people.retry_message"},
     SERVICE_DESK: READ
+    | _grant("add", DOCUMENTS)
     | _grant(EDIT, TICKETS)
     | HAND_OUT
     | COUNT

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from people import documents
 from support.alerts import raise_due
 from support.digests import send_digests
 
@@ -18,4 +19,5 @@ class Outcome:
 
 def run_day(on: date) -> Outcome:
     """Raise what is due on the day `on` and owe each recipient his digest of it."""
+    documents.tidy()
     return Outcome(raise_due(on), send_digests(on))

@@ -8,7 +8,7 @@ from django.contrib.admin import display
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from assets import lifecycle
+from assets import health, lifecycle
 from assets.admin import relations, upkeep
 from assets.admin.extra import ExtraFieldsAdmin, ExtraFieldsForm
 from assets.admin.moves import STEPS
@@ -19,6 +19,7 @@ from assets.models import Asset, Custody, Identifier
 from config.admin import BaseInline, DateRangeFilter, InUseFilter, ReadOnlyInline
 from config.admin.screens import actor
 from config.forms import LinkField
+from people.document_admin import DocumentInline
 from people.exchange import ExchangeAdmin
 
 
@@ -137,6 +138,10 @@ class AssetAdmin(ExtraFieldsAdmin, RelationsAdmin, ExchangeAdmin):
             },
         ),
         ("Warranty", {"fields": [("warranty_starts_on", "warranty_ends_on")]}),
+        (
+            "Health",
+            {"fields": [("operating_system", "release"), ("patch_status", "last_seen_at")]},
+        ),
         ("Notes", {"fields": ["notes"]}),
     ]
     add_fieldsets = [
@@ -153,11 +158,12 @@ class AssetAdmin(ExtraFieldsAdmin, RelationsAdmin, ExchangeAdmin):
         PartInline,
         CustodyInline,
         *upkeep.INLINES,
+        DocumentInline,
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Asset]:
         related = ("product__maker", "product__category", "holder", "location", "supplier")
-        more = ("label", "installed_in__product", "order_line__product")
+        more = ("label", "installed_in__product", "order_line__product", "release")
         return super().get_queryset(request).select_related(*related, *more)
 
     def get_search_results(
@@ -182,6 +188,8 @@ class AssetAdmin(ExtraFieldsAdmin, RelationsAdmin, ExchangeAdmin):
         return ", ".join(totals) or "–"
 
     def save_model(self, request: HttpRequest, obj: Asset, form: Any, change: bool) -> None:
+        if "operating_system" in form.changed_data and "release" not in form.changed_data:
+            obj.release = health.match_release(obj.operating_system)
         if change:
             super().save_model(request, obj, form, change)
             return

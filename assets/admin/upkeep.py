@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from assets.models import Disposal, Inspection, Repair, Upgrade, Wipe
 from config.admin import BaseAdmin, DateRangeFilter, InUseFilter, ReadOnlyAdmin, ReadOnlyInline
+from people.document_admin import DocumentInline
 
 
 class InspectionInline(ReadOnlyInline):
@@ -82,6 +83,7 @@ class OfAnAsset(BaseAdmin):
     readonly_fields = ["asset"]
     search_fields = ["asset__tag", "asset__serial"]
     list_select_related = ["asset__product", "vendor"]
+    inlines = (DocumentInline,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -141,6 +143,7 @@ class InspectionAdmin(ReadOnlyAdmin):
     list_select_related = ["asset__product"]
     search_fields = ["asset__tag", "asset__serial", "remark"]
     fields = ["asset", "inspected_at", "passed", "checked", "remark"]
+    inlines = (DocumentInline,)
     readonly_fields = ["checked"]
 
     @display(description="checked", empty_value="–")

@@ -22,6 +22,7 @@ from assets.models import (
     TagSequence,
 )
 from config.history import Actor, create_all_as
+from people import documents
 from people.models import Location
 
 
@@ -151,7 +152,8 @@ def _check_verdict(passed: bool, points: Sequence[dict[str, Any]], remark: str) 
 
 def _attach(inspection: Inspection, photos: Sequence[File], *, by: Actor) -> None:
     for photo in photos:
-        photo.seek(0)
+        photo.seek(0)  # one photo may be of many
+        documents.attach(inspection, title="Photo", file=photo, by=by)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.db.models import Model, ProtectedError, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold import widgets
-from unfold.admin import TabularInline
+from unfold.admin import GenericTabularInline, TabularInline
 
 from config.admin.screens import actor, completed_fields
 from config.admin.steps import StepsAdmin
@@ -233,6 +233,13 @@ class BaseInline(RestrictedInline):
         fields = [name for name in super().get_fields(request, obj) if name != "version"]
         may = self.has_change_permission(request, obj)
         return [*fields, "version"] if may else fields
+
+
+class GenericInline(GenericTabularInline, BaseInline):
+    """Rows of a tracked model that may belong to records of any kind."""
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> Sequence[str]:
+        return ()
 
 
 class ReadOnlyInline(RestrictedInline):

@@ -12,6 +12,7 @@ from config.admin import BaseInline, DateRangeFilter, ReadOnlyInline
 from config.admin.screens import actor
 from contracts import renewals
 from contracts.models import Contract, Coverage, Term
+from people.document_admin import DocumentInline
 from people.exchange import ExchangeAdmin
 
 
@@ -91,7 +92,7 @@ class ContractAdmin(ExchangeAdmin):
         ("What follows from its terms", {"fields": [("ends_on", "notice_by", "yearly")]}),
         ("Notes", {"fields": ["notes"]}),
     ]
-    inlines = [TermInline, CoverageInline]
+    inlines = [TermInline, CoverageInline, DocumentInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contract]:
         return super().get_queryset(request).select_related("vendor", "owner", "department")

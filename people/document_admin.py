@@ -1,0 +1,92 @@
+"""Documents in the back office: on the page of their record, for those who may view it."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin import display
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Model
+from django.http import FileResponse, Http404, HttpRequest
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.views.decorators.http import require_safe
+
+from config.admin import ReadOnlyAdmin
+from config.admin.record import GenericInline
+from config.forms import VersionedForm
+from people import documents
+from people.models import Document
+
+
+class DocumentForm(VersionedForm):
+    upload = forms.FileField(label="File", required=False)
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        upload = self.cleaned_data.get("upload")
+        if self.instance.pk is None and not upload:
+            raise ValidationError({"upload": "Choose a file."})
+        if upload:
+            try:
+                documents.describe(self.instance, upload)
+            except ValidationError as refusal:
+                self.add_error("upload", refusal)
+        return cleaned
+
+
+class DocumentInline(GenericInline):
+    """Adds and deletes; a document that is there is not changed."""
+
+    model = Document
+    form = DocumentForm
+    fields = ["title", "upload", "link", "added_at"]
+    readonly_fields = ["link", "added_at"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    @display(description="open", empty_value="–")
+    def link(self, document: Document) -> str | None:
+        return _link(document) if document.pk else None
+
+
+def _link(document: Document) -> str:
+    address = reverse("admin:people_document_open", args=[document.pk])
+    size = documents.size_in_words(document.size)
+    return format_html('<a href="{}">{}</a> ({})', address, document.name, size)
+
+
+@admin.register(Document)
+class DocumentAdmin(ReadOnlyAdmin):
+    list_display = ["title", "content_type", "name", "media_type", "size", "added_at"]
+    list_filter = ["media_type"]
+    search_fields = ["title", "name"]
+    list_select_related = ["content_type"]
+    fields = ["title", "link", "record", "media_type", "size", "checksum", "added_at"]
+    readonly_fields = ["link", "record"]
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_safe(self.open_view))
+        own = path("<int:object_id>/open/", view, name="people_document_open")
+        return [own, *super().get_urls()]
+
+    def open_view(self, request: HttpRequest, object_id: int) -> FileResponse:
+        """The file, for who may view the record; for anybody else there is none."""
+        document = Document.objects.filter(pk=object_id).first()
+        if document is None or not self._may_view(request, document.record):
+            raise Http404("There is no such document.")
+        if not request.user.has_perm("people.view_document"):
+            raise PermissionDenied
+        return documents.response(document)
+
+    def _may_view(self, request: HttpRequest, record: Model | None) -> bool:
+        owner: Any = self.admin_site._registry.get(type(record)) if record else None
+        if record is None or owner is None:
+            return False
+        rows = owner.get_queryset(request).filter(pk=record.pk)
+        return bool(owner.has_view_permission(request, record) and rows.exists())
+
+    @display(description="file")
+    def link(self, document: Document) -> str:
+        return _link(document)

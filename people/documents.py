@@ -1,0 +1,161 @@
+"""Attaching files to records: what is accepted, where it lies, how it is given out."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import PurePath
+
+import filetype
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import models
+from django.http import FileResponse
+from django.utils import timezone
+
+from config.history import Actor, save_as
+from people.models import Document
+
+LARGEST = 20 * 1024 * 1024
+WORD = "application/vnd.openxmlformats-officedocument"
+ACCEPTED = {
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "webp": "image/webp",
+    "heic": "image/heic",
+    "docx": f"{WORD}.wordprocessingml.document",
+    "xlsx": f"{WORD}.spreadsheetml.sheet",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "txt": "text/plain",
+    "csv": "text/csv",
+}
+"""Nothing that a browser would run: no HTML, no SVG."""
+IN_WORDS = "PDF, PNG, JPEG, WebP, HEIC, DOCX, XLSX, ODT, TXT or CSV"
+
+
+def attach(
+    record: models.Model, *, title: str, file: File, by: Actor, reason: str = ""
+) -> Document:
+    """Attach a file to a record, in the caller's transaction.
+
+    Raises ValidationError where the file is empty, too large, or not what its name says.
+    """
+    document = Document(record=record, title=title)
+    describe(document, file)
+    try:
+        save_as(document, by=by, reason=reason or f"attached to {record}")
+    except Exception:
+        document.file.delete(save=False)  # no file without a row
+        raise
+    return document
+
+
+def describe(document: Document, file: File) -> None:
+    """Fill in everything that follows from the file. Raises ValidationError as `attach` does."""
+    name = cleaned_name(file.name or "")
+    _check_size(name, file.size)
+    content = file.read()
+    file.seek(0)
+    document.name, document.size = name, len(content)
+    document.media_type = _media_type(name, content)
+    document.checksum = hashlib.sha256(content).hexdigest()
+    document.file = File(file, name=name)
+
+
+def cleaned_name(name: str) -> str:
+    """A file name without folders, control characters and marks that reverse the reading."""
+    base = PurePath(name.replace("\\", "/")).name
+    plain = "".join(it for it in base if unicodedata.category(it)[0] != "C")
+    stem, dot, extension = plain.rpartition(".")
+    return f"{stem[: 149 - len(extension)]}{dot}{extension}"[-150:]
+
+
+def _check_size(name: str, size: int) -> None:
+    if size == 0:
+        raise ValidationError(f"{name} is empty.")
+    if size > LARGEST:
+        raise ValidationError(
+            f"{name} has {size / 1024**2:.1f} MB: at most {LARGEST // 1024**2} MB are accepted."
+        )
+
+
+def _media_type(name: str, content: bytes) -> str:
+    extension = name.rpartition(".")[2].lower()
+    media_type = ACCEPTED.get(extension)
+    if media_type is None:
+        raise ValidationError(f"{name} is not accepted: send {IN_WORDS}.")
+    found = _is_text(content) if media_type.startswith("text/") else _is(media_type, content)
+    if not found:
+        raise ValidationError(f"{name} is no {extension.upper()} file, whatever its name says.")
+    return media_type
+
+
+def _is(media_type: str, content: bytes) -> bool:
+    kind = filetype.guess(content)
+    if kind is None:
+        return False
+    # An OpenDocument says what it is in its first entry, which stands there uncompressed.
+    return kind.mime == media_type or (
+        kind.mime == "application/zip" and media_type.encode() in content[:200]
+    )
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return "\x00" not in text and not re.match(r"\s*<", text)
+
+
+def documents_of(record: models.Model) -> models.QuerySet[Document]:
+    """What is attached to a record, the newest first."""
+    kind = ContentType.objects.get_for_model(record)
+    return Document.objects.filter(content_type=kind, object_id=record.pk)
+
+
+def response(document: Document) -> FileResponse:
+    """The file, to be saved and not shown: whatever it holds runs nowhere on this site."""
+    return FileResponse(
+        document.file.open("rb"),
+        as_attachment=True,
+        filename=document.name,
+        content_type=document.media_type,
+        headers={"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"},
+    )
+
+
+def tidy(at: datetime | None = None) -> int:
+    """Remove files of a day ago and older that no document has; returns how many there were.
+
+    Such are left where a document was deleted, or a transaction undone after its file was written.
+    """
+    before = (at or timezone.now()) - timedelta(days=1)
+    known = set(Document.objects.values_list("file", flat=True))
+    orphans = [
+        name
+        for name in _files("attached")
+        if name not in known and default_storage.get_modified_time(name) < before
+    ]
+    for name in orphans:
+        default_storage.delete(name)
+    return len(orphans)
+
+
+def _files(folder: str) -> Iterator[str]:
+    if not default_storage.exists(folder):
+        return
+    folders, files = default_storage.listdir(folder)
+    for inner in folders:
+        yield from _files(f"{folder}/{inner}")
+    for file in files:
+        yield f"{folder}/{file}"
+
+
+def size_in_words(size: int) -> str:
+    return f"{size / 1024:.0f} kB" if size < 1024**2 else f"{size / 1024**2:.1f} MB"
