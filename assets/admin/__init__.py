@@ -1,3 +1,3 @@
-from assets.admin import asset, catalog, procurement, sim, stock, stocktake, upkeep
+from assets.admin import asset, catalog, health, procurement, sim, stock, stocktake, upkeep
 
-__all__ = ["asset", "catalog", "procurement", "sim", "stock", "stocktake", "upkeep"]
+__all__ = ["asset", "catalog", "health", "procurement", "sim", "stock", "stocktake", "upkeep"]

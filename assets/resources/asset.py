@@ -13,11 +13,12 @@ from assets import lifecycle
 from assets.lookups import Products, Vendors
 from assets.models import Asset, Product
 from assets.resources.catalog import in_order
+from assets.resources.health import PATCHED, HealthColumns
 from assets.serials import serial_key
 from config import amounts, cells
 from config.lookups import Lookup
-from config.resources import BaseResource, column
-from config.widgets import Amount, Choice, Currency, Day, Reference, Text
+from config.resources import column
+from config.widgets import Amount, Choice, Currency, Day, Moment, Reference, Text
 from people.lookups import Locations, People
 
 State = Asset.State
@@ -47,7 +48,7 @@ STATES = {
 MOVED = {"holder", "location"}
 
 
-class AssetResource(BaseResource):
+class AssetResource(HealthColumns):
     """One asset a row, known by its tag. State, holder and place go through `assets.lifecycle`."""
 
     slug = "assets"
@@ -77,6 +78,9 @@ class AssetResource(BaseResource):
         "currency": ["currency code"],
         "warranty_starts_on": ["warranty start", "warranty starts"],
         "warranty_ends_on": ["warranty expiration", "warranty end", "warranty ends"],
+        "operating_system": ["os", "os name", "operating system name"],
+        "patch_status": ["patch state", "compliance", "update status"],
+        "last_seen_at": ["last seen", "last check-in", "last discovered", "last inventory"],
         "notes": ["asset notes", "comments", "comment"],
     }
     keys: ClassVar = ["tag"]
@@ -88,6 +92,8 @@ class AssetResource(BaseResource):
         "maker": "product.maker.name",
         "part_number": "product.part_number",
         "category": "product.category.name",
+        "supported_release": "release",
+        "support_ends": "release.ends_on",
     }
 
     tag = column("tag", Text(identifies=True))
@@ -104,6 +110,9 @@ class AssetResource(BaseResource):
     currency = column("currency", Currency())
     warranty_starts_on = column("warranty_starts_on", Day())
     warranty_ends_on = column("warranty_ends_on", Day())
+    operating_system = column("operating_system", Text())
+    patch_status = column("patch_status", Choice(Asset.PatchStatus, PATCHED))
+    last_seen_at = column("last_seen_at", Moment())
     notes = column("notes", Text())
 
     class Meta:
@@ -123,12 +132,15 @@ class AssetResource(BaseResource):
             "currency",
             "warranty_starts_on",
             "warranty_ends_on",
+            "operating_system",
+            "patch_status",
+            "last_seen_at",
             "notes",
         ]
 
     def get_queryset(self) -> models.QuerySet[Asset]:
         return Asset.objects.select_related(
-            "product__maker", "product__category", "holder", "location", "supplier"
+            "product__maker", "product__category", "holder", "location", "supplier", "release"
         )
 
     def load_index(self) -> dict[str, dict[str, list[int]]]:
@@ -270,7 +282,8 @@ class AssetResource(BaseResource):
             raise ValidationError(outcome.refused)
 
     def derived(self, names: Any) -> list[str]:
-        return ["serial_key"] if {"serial", "product"} & set(names) else []
+        serial = ["serial_key"] if {"serial", "product"} & set(names) else []
+        return [*super().derived(names), *serial]
 
     def in_order(self) -> list[Lookup]:
         return in_order(self.lookups)

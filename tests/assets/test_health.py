@@ -4,6 +4,8 @@ import time
 from datetime import UTC, date, datetime
 
 import pytest
+from django.urls import reverse
+from django.utils import timezone
 
 from assets import health
 from assets.models import Asset, Release
@@ -256,3 +258,94 @@ def test_unpatched_is_what_reports_missing_updates():
     AssetFactory(patch_status="current")
     AssetFactory()
     assert list(health.unpatched(Asset.objects.all())) == [asset]
+
+
+# --- In the back office --------------------------------------------------------------------------
+
+LIST = "admin:assets_asset_changelist"
+
+
+def test_the_list_of_assets_is_filtered_by_health_and_exported_so(client, it):
+    ended = AssetFactory(release=ReleaseFactory(product="windows", cycle="7", has_ended=True))
+    behind = AssetFactory(patch_status="behind")
+    gone = AssetFactory(last_seen_at=datetime(2020, 1, 1, tzinfo=UTC))
+    soon = AssetFactory(product__end_of_life_on=timezone.localdate())
+    client.force_login(it)
+    expected = {"out": ended, "ending": soon, "unpatched": behind, "silent-45": gone}
+    for value, asset in expected.items():
+        listed = client.get(reverse(LIST), {"health": value}).context["cl"].result_list
+        assert list(listed) == [asset], value
+    answer = client.get(reverse("admin:assets_asset_export", args=["csv"]), {"health": "out"})
+    text = b"".join(answer.streaming_content).decode()
+    assert "windows 7" in text
+    assert behind.tag not in text
+
+
+@pytest.mark.parametrize("value", ["silent-0", "silent-x", "silent-99999", "'"])
+def test_a_health_that_is_none_is_refused(client, it, value):
+    client.force_login(it)
+    answer = client.get(reverse(LIST), {"health": value})
+    assert answer.status_code in (302, 400)
+
+
+def test_an_asset_whose_system_is_changed_on_its_page_finds_its_release(client, it):
+    releases("ubuntu: 22.04, 24.04")
+    asset = AssetFactory(operating_system="Ubuntu 22.04")
+    health.match_all(by=it)
+    client.force_login(it)
+    address = reverse("admin:assets_asset_change", args=[asset.pk])
+    form = client.get(address).context["adminform"].form
+    sent = {name: form[name].value() or "" for name in form.fields}
+    for formset in client.get(address).context["inline_admin_formsets"]:
+        for field in formset.formset.management_form:
+            sent[field.html_name] = field.value() or 0
+
+    answer = client.post(address, sent | {"operating_system": "Ubuntu 24.04.1"})
+
+    assert answer.status_code == 302
+    asset.refresh_from_db()
+    assert str(asset.release) == "ubuntu 24.04"
+
+
+def test_an_import_gives_system_patches_and_last_seen_and_the_release_follows():
+    releases("ubuntu: 22.04, 24.04")
+    asset = AssetFactory(tag="A1", operating_system="Ubuntu 22.04")
+    header = ["asset tag", "os", "compliance", "last seen"]
+
+    report = load("assets", header, ["A1", "Ubuntu 24.04.1", "Noncompliant", "2026-11-20 08:00"])
+
+    asset.refresh_from_db()
+    assert report.summary == "0 created, 1 updated, 0 unchanged, 0 refused"
+    assert (str(asset.release), asset.patch_status) == ("ubuntu 24.04", "behind")
+    assert timezone.localtime(asset.last_seen_at).hour == 8
+
+
+def test_steps_match_assets_and_take_the_end_of_life_of_products(client, it):
+    ReleaseFactory(product="iphone", cycle="12", ends_on=TODAY)
+    releases("ios: 17")
+    product = ProductFactory(name="iPhone 12")
+    asset = AssetFactory(product=product, operating_system="iOS 17.1")
+    client.force_login(it)
+
+    step = reverse("admin:assets_asset_step", args=[asset.pk, "match_release"])
+    client.post(step, {"apply": "1"})
+    step = reverse("admin:assets_product_step", args=[product.pk, "take_end_of_life"])
+    client.post(step, {"apply": "1"})
+
+    asset.refresh_from_db()
+    product.refresh_from_db()
+    assert (str(asset.release), product.end_of_life_on) == ("ios 17", TODAY)
+
+
+@pytest.mark.parametrize(
+    ("who", "may"), [("it", True), ("finance", False), ("service_desk", False), ("auditor", False)]
+)
+def test_releases_are_edited_and_imported_by_it_and_seen_by_all(client, request, who, may):
+    release = ReleaseFactory(product="debian", cycle="12")
+    client.force_login(request.getfixturevalue(who))
+    address = reverse("admin:assets_release_changelist")
+    assert client.get(address).status_code == 200
+    assert client.get(reverse("admin:assets_release_change", args=[release.pk])).status_code == 200
+    expected = 200 if may else 403
+    assert client.get(reverse("admin:assets_release_add")).status_code == expected
+    assert client.get(reverse("admin:assets_release_import")).status_code == expected
