@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from support.portal import stocktake, views
+from support.portal import labels, stocktake, views
 
 app_name = "portal"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("a/<path:tag>/", labels.scanned, name="scanned"),
     path("equipment/", views.equipment, name="equipment"),
     path("equipment/<int:pk>/report/", views.report, name="report_device"),
     path("report/", views.report, name="report"),
