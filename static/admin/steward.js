@@ -21,6 +21,9 @@ function nameCompletedFields() {
         selection.removeAttribute("aria-labelledby");
         selection.setAttribute("aria-label", name);
         shown?.setAttribute("aria-label", name);
+        // Where several are chosen, the field to type in and the cross stand within the list of the chosen.
+        selection.querySelector(".select2-search__field")?.setAttribute("aria-label", name);
+        selection.querySelector("ul > .select2-selection__clear")?.setAttribute("role", "listitem");
     }
 }
 document.addEventListener("DOMContentLoaded", () => {
