@@ -231,9 +231,8 @@ class NewKitLineInline(BaseInline):
     fields = ["product", "item", "quantity"]
     verbose_name_plural = "new lines"
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[KitLine]:
-        rows: QuerySet[KitLine] = super().get_queryset(request).none()
-        return rows
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

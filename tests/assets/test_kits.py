@@ -459,6 +459,13 @@ def test_it_puts_a_kit_together_and_changes_how_many(client, it, kit, laptop, ca
     assert KitLine.history.latest().history_user == it
 
 
+def test_only_who_may_add_lines_is_offered_new_ones(client, it, auditor, kit):
+    client.force_login(auditor)
+    assert "new lines" not in text_of(client.get(page(kit))).lower()
+    client.force_login(it)
+    assert "new lines" in text_of(client.get(page(kit))).lower()
+
+
 def test_a_line_is_taken_out_of_a_kit(client, it, kit, laptop):
     client.force_login(it)
     sent = {**empty_forms(client, page(kit)), "lines-1-DELETE": "on"}
