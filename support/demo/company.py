@@ -62,11 +62,20 @@ class Company:
 def build(*, today: date, seed: int = 1) -> Company:
     """Write the whole company, as it stands on `today`, with the years before."""
     # They import this module for its Company.
-    from support.demo import agreements, conversations, register, staff  # noqa: PLC0415
+    from support.demo import (  # noqa: PLC0415
+        agreements,
+        conversations,
+        register,
+        staff,
+        stores,
+        upkeep,
+    )
 
     company = Company(today, Random(seed))
     staff.write(company)
     register.write(company)
     agreements.write(company)
     conversations.write(company)
+    upkeep.write(company)
+    stores.write(company)
     return company
