@@ -15,11 +15,11 @@ from assets.lifecycle.register import arrival_state
 from assets.models import Asset, Order, OrderLine
 from assets.precaution import told
 from assets.serials import serial_key
-from config import constraints
 from config.history import Actor, update_all_as
 from people.models import Location
 
 LONGEST_SERIAL = 120
+JUST_NOW = "One of these serials came onto the register a moment ago. Receive them once more."
 
 
 @transaction.atomic
@@ -55,7 +55,7 @@ def receive_line(
             fresh = [_new(line, serial, day, location) for serial in _left(serials, arrived, count)]
             arrived += lifecycle.enter(fresh, by=by, reason=reason)
     except IntegrityError as error:  # another line received one of them at the same moment
-        raise ValidationError(constraints.broken(error, Asset) or str(error)) from error
+        raise ValidationError(JUST_NOW) from error
     arrivals.count({line.pk: len(fresh)}, by=by, reason=reason)
     return arrived
 

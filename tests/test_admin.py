@@ -61,6 +61,8 @@ def enrich(record):
         CommentFactory(ticket=record)
     elif label == "assets.StockItem":
         factories.StockMovementFactory(item=record)
+    elif label == "assets.Order":
+        factories.OrderLineFactory(order=record)
     elif label == "assets.Kit":
         factories.KitLineFactory(kit=record)
         factories.KitLineFactory(kit=record, item=factories.StockItemFactory())

@@ -6,85 +6,23 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
-from django.core.exceptions import ValidationError
 from django.db.models import Count, F, Model, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.timezone import localdate
 
 from assets import procurement
+from assets.admin.order_forms import CancelForm, OrderForm, PlaceForm, ReceiveForm
 from assets.models import Asset, Order, OrderLine
 from assets.procurement import MOVES, Outcome
 from assets.resources.order import OrderResource
 from config.admin import BaseInline, DateRangeFilter, ExportAdmin, InUseFilter, Step
-from config.forms import LinkField, RecordForm, StepForm
 from config.history import Actor
 from config.resources import BaseResource
 
 VIEW_COST = "assets.view_cost"
-REASON = "Kept in the history."
 SETTLED = ("supplier", "currency")
 """What an order says to its assets and its supplier: it stays once the order is placed."""
-
-
-class OrderForm(RecordForm):
-    """Refused where the order moved on meanwhile: other fields are open in each state."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.shown_state = self.instance.state
-
-    def clean(self) -> dict[str, Any] | None:
-        shown = self.data.get(self.add_prefix("version"))
-        cleaned = super().clean()
-        order = self.instance
-        if order.pk and order.state != self._state_of(shown):
-            raise ValidationError(
-                f"{order} is {order.get_state_display()} since you opened it. Look at it as it is"
-                " now, and save again."
-            )
-        return cleaned
-
-    def _state_of(self, version: str | None) -> str:
-        """The state in the version that the form showed."""
-        versions = Order.history.filter(id=self.instance.pk, history_id=version or None)
-        return versions.values_list("state", flat=True).first() or self.shown_state
-
-
-class PlaceForm(StepForm):
-    ordered_on = forms.DateField(
-        label="Ordered", initial=localdate, help_text="The day it went to the supplier."
-    )
-    all_the_same = forms.BooleanField(
-        required=False, label="Order all the same", help_text="Although Steward warns of something."
-    )
-    reason = forms.CharField(required=False, max_length=250, help_text=REASON)
-
-
-class ReceiveForm(StepForm):
-    line = forms.ModelChoiceField(OrderLine.objects.none(), empty_label=None)
-    serials = forms.CharField(
-        required=False,
-        max_length=500_000,
-        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}),
-        help_text="Scan or paste them, one a line; commas and tabs part them too.",
-    )
-    quantity = forms.IntegerField(
-        required=False, min_value=1, help_text="Only for things without a serial number."
-    )
-    location = LinkField(Asset.location, help_text="Where they lie now.")
-    received_on = forms.DateField(
-        label="Received", initial=localdate, help_text="The day their warranty starts."
-    )
-    reason = forms.CharField(required=False, max_length=250, help_text=REASON)
-
-    def clean_serials(self) -> list[str]:
-        return procurement.serials_in(self.cleaned_data["serials"])
-
-
-class CancelForm(StepForm):
-    reason = forms.CharField(max_length=250, help_text="Why nothing more comes of it.")
 
 
 def _receive(orders: Sequence[Order], *, by: Actor, line: OrderLine, **options: Any) -> Outcome:
@@ -102,13 +40,21 @@ def _label(line: OrderLine) -> str:
     return f"{line}: {line.outstanding} to come"
 
 
-class OrderLineInline(BaseInline):
-    """Open while the order is a draft; afterwards it only counts what arrives."""
+class LinesInline(BaseInline):
+    """Open while the order is a draft."""
 
     model = OrderLine
-    extra = 1
-    fields = ["product", "quantity", "unit_cost", "warranty_months", "arrived", "receive"]
-    readonly_fields = ["arrived", "receive"]
+    fields = ["product", "quantity", "unit_cost", "warranty_months"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_open(obj) and super().has_delete_permission(request, obj)
+
+
+class OrderLineInline(LinesInline):
+    """The lines there are. What a line is for stays; once placed they only count what arrives."""
+
+    fields = [*LinesInline.fields, "arrived", "receive"]
+    readonly_fields = ["product", "arrived", "receive"]
     select_related = ["product__maker", "order__supplier"]
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
@@ -120,13 +66,10 @@ class OrderLineInline(BaseInline):
         return [name for name in super().get_fields(request, obj) if name not in hidden]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_open(obj) and super().has_add_permission(request, obj)
+        return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return _is_open(obj) and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_open(obj) and super().has_delete_permission(request, obj)
 
     @display(description="received")
     def arrived(self, line: OrderLine) -> str:
@@ -140,6 +83,26 @@ class OrderLineInline(BaseInline):
         return format_html(
             '<a href="{}?line={}" aria-label="Receive {}">Receive</a>', address, line.pk, line
         )
+
+
+class NewOrderLineInline(LinesInline):
+    """Adds lines; apart from those there are, or each of them would look up its product."""
+
+    extra = 1
+    verbose_name_plural = "new lines"
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        fields = super().get_fields(request, obj)
+        return [it for it in fields if it != "unit_cost" or request.user.has_perm(VIEW_COST)]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_open(obj) and super().has_add_permission(request, obj)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 def _is_open(order: Any) -> bool:
@@ -180,7 +143,6 @@ class OrderAdmin(ExportAdmin):
         (None, {"fields": [("number", "supplier"), "expected_on", ("currency", "department")]}),
         fieldsets[-1],
     ]
-    inlines = [OrderLineInline]
     change_form_outer_before_template = "admin/assets/order_top.html"
     steps = (
         Step(
@@ -249,6 +211,11 @@ class OrderAdmin(ExportAdmin):
         address = reverse("admin:assets_asset_changelist")
         words = "1 asset" if order.assets == 1 else f"{order.assets:,} assets"
         return format_html('<a href="{}?order_line__order={}">{}</a>', address, order.pk, words)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        if obj is None:
+            return [NewOrderLineInline]
+        return [OrderLineInline, NewOrderLineInline] if _is_open(obj) else [OrderLineInline]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         settled = () if _is_open(obj) else SETTLED

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from unittest.mock import patch
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -285,6 +286,17 @@ def test_a_thousand_serials_take_few_queries(it, latitude, store, django_assert_
     assert Asset.objects.count() == Asset.history.count() == 1000
 
 
+def test_the_same_serial_received_by_two_lines_at_once_is_told_to_the_second(it, store):
+    """Whoever comes second has looked before the first wrote: the database refuses, in words."""
+    line = placed()
+    AssetFactory(product=line.product, serial="SN1")
+    with (
+        patch("assets.receiving.checked_serials", lambda line, serials: list(serials)),
+        pytest.raises(ValidationError, match="came onto the register a moment ago"),
+    ):
+        procurement.receive_line(line, serials=["SN1"], location=store, by=it)
+
+
 # --- Cancelling ----------------------------------------------------------------------------------
 
 
@@ -365,6 +377,26 @@ def test_a_draft_says_what_lies_unused_and_is_placed_only_with_a_tick(client, it
 
     assert client.post(page(order, "place"), form | {"all_the_same": "on"}).status_code == 302
     assert Order.objects.get().state == "ordered"
+
+
+def test_a_draft_gets_another_line_beside_the_one_it_has(client, it, latitude):
+    line = OrderLineFactory(quantity=3)
+    client.force_login(it)
+    sent = {}
+    shown = client.get(page(line.order)).context
+    forms = [shown["adminform"].form]
+    for inline in shown["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    for form in forms:
+        sent |= {field.html_name: field.value() or "" for field in form}
+    new = {"lines-2-0-product": latitude.pk, "lines-2-0-quantity": 5, "lines-0-quantity": 4}
+
+    assert client.post(page(line.order), sent | new).status_code == 302
+
+    assert list(line.order.lines.values_list("product", "quantity")) == [
+        (line.product_id, 4),
+        (latitude.pk, 5),
+    ]
 
 
 def test_without_a_warning_there_is_no_tick(client, it):
