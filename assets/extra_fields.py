@@ -30,6 +30,9 @@ DIGITS = 15
 """How many digits a number of JSON surely keeps."""
 
 
+WEB_ADDRESS = URLValidator(schemes=["http", "https"])
+
+
 def fields_of(category: Category | int) -> list[ExtraField]:
     """The extra fields of a category, in their order."""
     return list(ExtraField.objects.filter(category=category))
@@ -136,7 +139,7 @@ def _boolean(field: ExtraField, value: object) -> bool:
 def _url(field: ExtraField, value: object) -> str:
     text = _text(field, value)
     try:
-        URLValidator(schemes=["http", "https"])(text)
+        WEB_ADDRESS(text)
     except ValidationError as error:
         known = "accepted are addresses such as https://example.com/page"
         raise ValueError(f"is no web address; {known}") from error

@@ -64,8 +64,11 @@ def columns_of(resource: BaseResource, hidden: Collection[str] = ()) -> list[Col
         for field in resource.get_export_fields()
         if field.attribute not in hidden
     ]
-    return columns + [
+    columns += [
         Column(_header(name), _beside(path)) for name, path in resource.exported_beside.items()
+    ]
+    return columns + [
+        Column(disarmed(header), _further(value)) for header, value in resource.further_columns()
     ]
 
 
@@ -91,6 +94,14 @@ def _beside(path: str) -> Callable[[Any], Value]:
         for name in path.split("."):
             record = getattr(record, name, None)
         return disarmed("" if record is None else str(record))
+
+    return value
+
+
+def _further(read: Callable[[Any], Any]) -> Callable[[Any], Value]:
+    def value(record: Any) -> Value:
+        found: Value = read(record)
+        return disarmed(found) if isinstance(found, str) else found
 
     return value
 

@@ -1,7 +1,7 @@
 """Which column of a file is which field."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,15 +37,16 @@ def mapped(
     constants: Mapping[str, str],
 ) -> Mapped:
     """Raises ValidationError where a mapping is wrong, a field comes twice, or none is known."""
-    places = _asked_for(table, resource, mapping)
-    for field, spellings in resource.headers.items():
+    known = resource.known_headers()
+    places = _asked_for(table, resource, known, mapping)
+    for field, spellings in known.items():
         if field not in places and field not in constants:
             _recognise(table, field, [field, *spellings], places)
-    _check_constants(resource, constants)
+    _check_constants(resource, known, constants)
     if not places:
         raise ValidationError(
             f"No header of {table.name} is known. It has: {_listed(table.headers)}. Known for"
-            f" {resource.slug} are: {_listed(resource.headers)}, and their names in ServiceNow and"
+            f" {resource.slug} are: {_listed(known)}, and their names in ServiceNow and"
             ' Snipe-IT; the mapping "HEADER=field" names another.'
         )
     if not {*places, *constants} & set(resource.identified_by):
@@ -65,14 +66,17 @@ def mapped(
 
 
 def _asked_for(
-    table: Table, resource: "type[BaseResource]", mapping: Mapping[str, str]
+    table: Table,
+    resource: "type[BaseResource]",
+    known: Collection[str],
+    mapping: Mapping[str, str],
 ) -> dict[str, int]:
     places: dict[str, int] = {}
     for header, field in mapping.items():
-        if field not in resource.headers:
+        if field not in known:
             raise ValidationError(
                 f'"{header}={field}": {resource.slug} have no field {field}. Accepted are'
-                f" {_listed(resource.headers)}."
+                f" {_listed(known)}."
             )
         found = [place for place, h in enumerate(table.headers) if bare(h) == bare(header)]
         if len(found) != 1:
@@ -101,11 +105,13 @@ def _recognise(table: Table, field: str, spellings: list[str], places: dict[str,
             return
 
 
-def _check_constants(resource: "type[BaseResource]", constants: Mapping[str, str]) -> None:
+def _check_constants(
+    resource: "type[BaseResource]", known: Collection[str], constants: Mapping[str, str]
+) -> None:
     for field in constants:
-        if field not in resource.headers:
+        if field not in known:
             raise ValidationError(
-                f"{resource.slug} have no field {field}. Accepted are {_listed(resource.headers)}."
+                f"{resource.slug} have no field {field}. Accepted are {_listed(known)}."
             )
 
 

@@ -1,6 +1,7 @@
 """Before an import's first row: what the columns mean, and the records the rows are about."""
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ValidationError
@@ -71,6 +72,15 @@ class Loading(ModelResource):
         self.permissions: dict[str, bool] = {}
         self.left_alone: Counter[str] = Counter()
         self.refused: set[int] = set()
+
+    @classmethod
+    def known_headers(cls) -> dict[str, list[str]]:
+        """`headers`, and those of fields that are themselves data."""
+        return cls.headers
+
+    def further_columns(self) -> list[tuple[str, Callable[[Any], Any]]]:
+        """What an export adds that is known only when it runs: a header, and a record's value."""
+        return []
 
     # --- Who may, and which records are named ---
 

@@ -128,7 +128,7 @@ class ExchangeAdmin(ExportAdmin):
             else:
                 return HttpResponseRedirect(self.address("import_job", job.pk))
         title = f"Import {self.opts.verbose_name_plural}"
-        fields = self.resource.headers
+        fields = self.resource.known_headers()
         recent = importing.jobs_of(user, self.spreadsheet)[:5]
         jobs = [(job, self.address("import_job", job.pk)) for job in recent]
         return self._page(

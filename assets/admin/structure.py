@@ -11,11 +11,11 @@ from django.http import HttpRequest
 
 from assets import extra_fields, state_labels
 from assets.models import ExtraField, StateLabel
-from assets.resources import AssetResource
 from config.admin import BaseAdmin, BaseInline
 from config.admin.screens import actor
 from config.forms import RecordForm, VersionedForm
 from config.headers import bare
+from config.resources import kinds
 
 
 class StateLabelForm(RecordForm):
@@ -154,5 +154,5 @@ class ExtraFieldsOfCategory(BaseAdmin):
 
 def taken_headers() -> set[str]:
     """The headers that the import of assets already knows."""
-    known = AssetResource.headers
+    known = kinds()["assets"].headers
     return {bare(header) for name, more in known.items() for header in (name, *more)}

@@ -13,6 +13,7 @@ from assets import lifecycle
 from assets.lookups import Products, Vendors
 from assets.models import Asset, Product
 from assets.resources.catalog import in_order
+from assets.resources.extra import ExtraColumns, ExtraValues
 from assets.resources.health import PATCHED, HealthColumns
 from assets.serials import serial_key
 from config import amounts, cells
@@ -48,7 +49,7 @@ STATES = {
 MOVED = {"holder", "location"}
 
 
-class AssetResource(HealthColumns):
+class AssetResource(HealthColumns, ExtraColumns):
     """One asset a row, known by its tag. State, holder and place go through `assets.lifecycle`."""
 
     slug = "assets"
@@ -114,6 +115,7 @@ class AssetResource(HealthColumns):
     patch_status = column("patch_status", Choice(Asset.PatchStatus, PATCHED))
     last_seen_at = column("last_seen_at", Moment())
     notes = column("notes", Text())
+    extra = column("extra", ExtraValues())
 
     class Meta:
         model = Asset
@@ -136,6 +138,7 @@ class AssetResource(HealthColumns):
             "patch_status",
             "last_seen_at",
             "notes",
+            "extra",
         ]
 
     def get_queryset(self) -> models.QuerySet[Asset]:

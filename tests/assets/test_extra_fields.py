@@ -1,3 +1,4 @@
+import io
 from datetime import date
 
 import pytest
@@ -6,6 +7,8 @@ from django.urls import reverse
 
 from assets import extra_fields, state_labels
 from assets.models import Asset, ExtraField, StateLabel
+from config import tables
+from config.resources import kinds, run
 from tests.factories import (
     AssetFactory,
     CategoryFactory,
@@ -13,6 +16,8 @@ from tests.factories import (
     ProductFactory,
     StateLabelFactory,
 )
+from tests.importing import load, problems, queries
+from tests.test_exports import csv_rows, file_of, sheet_of
 from tests.test_record_pages import fields_of
 
 pytestmark = pytest.mark.django_db
@@ -460,6 +465,156 @@ def test_an_export_takes_over_the_filter(ann, three):
 
     lines = b"".join(response.streaming_content).decode().splitlines()
     assert [line.split(",")[0] for line in lines[1:]] == ["A2"]
+
+
+# --- Spreadsheets --------------------------------------------------------------------------------
+
+HEADER = ["tag", "product", "ram", "Colour", "Leased until", "Has dock", "Remark"]
+
+
+def test_a_column_named_as_a_field_is_read_into_it(latitude, it):
+    row = ["A1", "Latitude", "16", "silver", "31.05.2024", "yes", "=1"]
+
+    first = load("assets", HEADER, row, by=it)
+    second = load("assets", HEADER, row, by=it)
+
+    asset = Asset.objects.get()
+    assert first.summary == "1 created, 0 updated, 0 unchanged, 0 refused"
+    assert second.summary == "0 created, 0 updated, 1 unchanged, 0 refused"
+    assert not first.ignored
+    assert asset.extra == {
+        "ram": 16, "colour": "Silver", "leased-until": "2024-05-31", "has-dock": True,
+        "remark": "=1",
+    }  # fmt: skip
+    assert asset.history.get().extra == asset.extra
+
+
+def test_a_changed_cell_changes_its_field_alone_and_a_blank_one_nothing(latitude, it):
+    asset = laptop(latitude, "A1", ram=8, colour="Black")
+
+    report = load("assets", ["tag", "RAM", "Colour"], ["A1", "32", ""], by=it)
+
+    asset.refresh_from_db()
+    assert report.summary == "0 created, 1 updated, 0 unchanged, 0 refused"
+    assert asset.extra == {"ram": 32, "colour": "Black"}
+    assert asset.history.latest().extra == asset.extra
+    [change] = report.changes
+    assert (change.field, change.before) == ("extra fields", "RAM: 8; Colour: Black")
+    assert change.after == "RAM: 32; Colour: Black"
+
+
+def test_a_wrong_cell_is_refused_with_its_row_and_column(latitude):
+    report = load(
+        "assets",
+        HEADER,
+        ["A1", "Latitude", "abc", "Pink", "5/1/2019", "maybe", ""],
+        ["A2", "Latitude", "16", "", "", "", ""],
+    )
+
+    told = problems(report)
+    assert told[0].startswith('row 2, column ram, "abc": is no number; accepted are numbers')
+    assert told[1].startswith('row 2, column Colour, "Pink": is none of its choices; accepted')
+    assert told[2].startswith('row 2, column Leased until, "5/1/2019": could be two days')
+    assert told[3].startswith('row 2, column Has dock, "maybe": is neither; accepted are yes')
+    assert not Asset.objects.exists()
+
+
+def test_what_is_wrong_elsewhere_in_the_row_is_told_too(latitude):
+    report = load("assets", [*HEADER, "cost"], ["A1", "Latitude", "abc", "", "", "", "", "dear"])
+
+    assert {problem.split(",")[1] for problem in problems(report)} == {
+        " column ram",
+        " column cost",
+    }
+
+
+def test_another_day_of_the_column_says_which_number_is_the_month(latitude):
+    rows = [["A1", "Latitude", "5/1/2019"], ["A2", "Latitude", "5/31/2019"]]
+
+    load("assets", ["tag", "product", "Leased until"], *rows)
+
+    assert Asset.objects.get(tag="A1").extra == {"leased-until": "2019-05-01"}
+
+
+def test_a_cell_for_a_field_of_another_category_is_refused(latitude):
+    ProductFactory(name="Galaxy", category=CategoryFactory(name="Phone"))
+
+    report = load("assets", HEADER, ["A1", "Galaxy", "16", "", "", "", ""])
+
+    assert problems(report) == [
+        'row 2, column ram, "16": belongs to Laptop, and the product\'s category is Phone'
+    ]
+
+
+def test_categories_share_the_column_of_a_common_name(latitude):
+    phones = CategoryFactory(name="Phone")
+    ExtraFieldFactory(category=phones, name="ram", kind="text")
+    ProductFactory(name="Galaxy", category=phones)
+
+    load("assets", ["tag", "product", "RAM"], ["A1", "Latitude", "16"], ["A2", "Galaxy", "16 GB"])
+
+    assert [it.extra for it in Asset.objects.order_by("tag")] == [{"ram": 16}, {"ram": "16 GB"}]
+
+
+def test_a_new_asset_needs_what_its_category_requires(laptops, latitude):
+    laptops.extra_fields.filter(key="ram").update(is_required=True)
+    laptop(latitude, "OLD")
+
+    report = load("assets", ["tag", "product", "notes"], ["A1", "Latitude", ""])
+    other = load("assets", ["tag", "notes"], ["OLD", "seen"])
+
+    assert problems(report) == ["row 2: RAM is missing: no cell of the row gives it"]
+    assert other.summary == "0 created, 1 updated, 0 unchanged, 0 refused"
+
+
+def test_a_field_never_takes_a_column_that_every_asset_has(laptops, latitude):
+    ExtraFieldFactory(category=laptops, name="Serial number", key="serial-number")
+
+    load("assets", ["tag", "product", "Serial number"], ["A1", "Latitude", "SN1"])
+
+    assert (Asset.objects.get().serial, Asset.objects.get().extra) == ("SN1", {})
+
+
+@pytest.mark.parametrize("extension", ["csv", "xlsx"])
+def test_an_export_has_a_column_per_field_and_imported_again_changes_nothing(three, extension):
+    ExtraFieldFactory(category=three, name="=1+1", key="field-1-1")
+    asset = Asset.objects.get(tag="A3")
+    asset.extra = {**asset.extra, "field-1-1": "=cmd", "colour": "Gold"}  # no longer offered
+    asset.save()
+
+    data = file_of("assets", extension)
+    table = tables.read(io.BytesIO(data), f"assets.{extension}")
+    report = run(kinds()["assets"], table)
+
+    columns = {"RAM", "Colour", "Leased until", "Has dock", "Page"}
+    assert columns <= set(table.headers)
+    assert report.summary == "0 created, 0 updated, 4 unchanged, 0 refused", report.refusals
+    assert not columns & set(report.ignored)
+    if extension == "csv":
+        assert csv_rows(data)[1]["Leased until"] == "2025-01-01"
+        assert csv_rows(data)[2]["'=1+1"] == "'=cmd"
+        assert csv_rows(data)[3]["RAM"] == ""  # another category's key
+    else:
+        header, first, *_ = sheet_of(data).iter_rows(values_only=True)
+        row = dict(zip(header, first, strict=True))
+        assert (row["RAM"], row["Has dock"]) == (8, "yes")
+        assert row["Leased until"].date() == date(2024, 5, 31)
+
+
+def test_the_queries_of_an_import_do_not_grow_with_its_rows(latitude):
+    def rows(numbers):
+        return [["tag", "product", "RAM"], *([f"X{n}", "Latitude", str(n)] for n in numbers)]
+
+    few = queries("assets", rows(range(2)))
+
+    # SQLite takes what it is given in more than one statement; none is for one row.
+    assert queries("assets", rows(range(2, 202))) < few + 40
+
+
+def test_the_import_page_lists_the_fields(ann, latitude):
+    text = ann.get(reverse("admin:assets_asset_import")).content.decode()
+
+    assert "Leased until" in text
 
 
 # --- Labels of states ----------------------------------------------------------------------------
