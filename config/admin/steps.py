@@ -14,6 +14,7 @@ from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.http import content_disposition_header
 
 from config.admin.screens import ScreenAdmin, actor
 from config.forms import StepForm
@@ -33,15 +34,29 @@ class Result(Protocol):
 
 
 @dataclass(frozen=True)
+class Download:
+    """What a step returns that changes nothing: a file about the records, for whoever asked."""
+
+    name: str
+    content: bytes
+    content_type: str
+
+    def response(self) -> HttpResponse:
+        headers = {"Content-Disposition": content_disposition_header(True, self.name) or ""}
+        return HttpResponse(self.content, content_type=self.content_type, headers=headers)
+
+
+@dataclass(frozen=True)
 class Step:
     """One move of a record: `run(rows, *, by, **what the form asked)` returns a Result.
 
+    One that changes nothing may return a Download, which the browser saves; the form stays open.
     `run` raises ValidationError where what was asked for cannot be done for any row.
     """
 
     name: str
     label: str
-    run: Callable[..., Result]
+    run: Callable[..., Result | Download]
     permission: str
     form: type[Form] = StepForm
     allows: Callable[[Any], bool] = lambda row: True
@@ -109,6 +124,8 @@ class StepsAdmin(ScreenAdmin):
             except ValidationError as refusal:
                 form.add_error(None, refusal)
             else:
+                if isinstance(result, Download):
+                    return result.response()
                 self.report(request, step, result)
                 return HttpResponseRedirect(back)
         return self.render_step(request, step, rows, form, back)
