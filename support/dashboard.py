@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.db.models import Model, QuerySet
 from django.urls import reverse
 
-from assets.models import Asset
+from assets.models import Asset, Order, Repair, StockItem
 from config.history import Actor
 from contracts.models import Contract
 from people.models import Message, Person, User
@@ -29,6 +29,8 @@ class Figure:
     filters: dict[str, Any]
     permission: str
     urgent: bool = False
+    only: Callable[[Any], QuerySet[Any]] | None = None
+    """Where the list's own filter says more than `filters` can: the same rows in code."""
 
     @property
     def url(self) -> str:
@@ -38,7 +40,8 @@ class Figure:
 
     @property
     def rows(self) -> QuerySet[Any]:
-        return self.model._default_manager.filter(**self.filters).distinct()
+        rows = self.model._default_manager.all()
+        return self.only(rows) if self.only else rows.filter(**self.filters).distinct()
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,33 @@ def _assets(on: date, user: User) -> list[Figure]:
     overdue = {"custodies__until__isnull": True, "custodies__due_back_on__lt": on}
     return [
         Figure("To be received", Asset, {"state__in": expected}, "assets.receive_asset"),
+        Figure("To be inspected", Asset, {"state__exact": "received"}, "assets.inspect_asset"),
         Figure("Loans overdue", Asset, overdue, view, urgent=True),
         Figure(f"Warranty ends in {WARRANTY_SOON} days", Asset, warranty, view),
         Figure("In stock", Asset, {"state__exact": "in_stock"}, view),
+    ]
+
+
+def _stores(on: date, user: User) -> list[Figure]:
+    awaited = [Order.State.ORDERED.value, Order.State.PARTLY_RECEIVED.value]
+    return [
+        Figure("Orders awaited", Order, {"state__in": awaited}, "assets.view_order"),
+        Figure(
+            "Repairs late",
+            Repair,
+            {"open": "late"},
+            "assets.view_repair",
+            urgent=True,
+            only=lambda rows: rows.overdue(on),
+        ),
+        Figure(
+            "Stock low",
+            StockItem,
+            {"low": "yes"},
+            "assets.move_stockitem",
+            urgent=True,
+            only=lambda rows: rows.low(),
+        ),
     ]
 
 
@@ -110,6 +137,7 @@ SECTIONS: dict[str, Callable[[date, User], list[Figure]]] = {
     "Tickets": _tickets,
     "Contracts": _contracts,
     "Assets": _assets,
+    "Orders, repairs and stock": _stores,
     "People and mail": _people,
 }
 
