@@ -32,10 +32,8 @@ class LabelForm(StepForm):
         cleaned["skip"] = cleaned.get("skip") or 0
         if layout and cleaned["skip"] >= layout.per_page:
             most = layout.per_page - 1
-            left = (
-                f"At most {most}: a sheet has {layout.per_page} labels." if most else "A roll: 0."
-            )
-            self.add_error("skip", on_a_sheet if most else "A roll has none: leave it at 0.")
+            sheet_has = f"At most {most}: a sheet has {layout.per_page} labels."
+            self.add_error("skip", sheet_has if most else "A roll has none: leave it at 0.")
         return cleaned
 
 
