@@ -29,6 +29,7 @@ from reportlab.platypus import (
 from config.fonts import BOLD, PLAIN, printable, register, shortened
 
 MARGIN = 20 * mm
+FRAME = 6  # the padding of reportlab's frames, in points
 WIDTH = A4[0] - 2 * MARGIN
 COLUMNS = [9 * mm, 33 * mm, 52 * mm, 33 * mm, WIDTH - 127 * mm]
 HEADERS = ["", "Tag", "Product", "Serial number", "Identifiers"]
@@ -118,8 +119,8 @@ def _built(story: list[Flowable], title: str) -> bytes:
     document = SimpleDocTemplate(
         file,
         pagesize=A4,
-        leftMargin=MARGIN,
-        rightMargin=MARGIN,
+        leftMargin=MARGIN - FRAME,
+        rightMargin=MARGIN - FRAME,
         topMargin=MARGIN,
         bottomMargin=MARGIN,
         invariant=1,
