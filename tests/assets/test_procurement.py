@@ -388,7 +388,8 @@ def test_a_draft_gets_another_line_beside_the_one_it_has(client, it, latitude):
     for inline in shown["inline_admin_formsets"]:
         forms += [inline.formset.management_form, *inline.formset.forms]
     for form in forms:
-        sent |= {field.html_name: field.value() or "" for field in form}
+        values = {field.html_name: field.value() for field in form}
+        sent |= {name: "" if value is None else value for name, value in values.items()}
     new = {"lines-2-0-product": latitude.pk, "lines-2-0-quantity": 5, "lines-0-quantity": 4}
 
     assert client.post(page(line.order), sent | new).status_code == 302

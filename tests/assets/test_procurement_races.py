@@ -1,11 +1,12 @@
 """Two clerks receive the last of an order at the same moment. On both databases."""
 
+from threading import Barrier
 from unittest.mock import patch
 
 import pytest
 from django.core.exceptions import ValidationError
 
-from assets import lifecycle, procurement
+from assets import lifecycle, procurement, receiving
 from assets.models import Asset, Order
 from tests.assets.test_races import at_once
 from tests.factories import AssetFactory, LocationFactory, OrderFactory, OrderLineFactory
@@ -41,20 +42,27 @@ def test_of_two_who_receive_the_last_one_at_once_one_is_told():
         assert Asset.objects.filter(order_line=line).count() == 1
 
 
-def test_without_the_lock_both_would_receive_it():
-    """The same without the lock: each looks first, then both write."""
-    store, line = LocationFactory(), awaited()
+def test_without_the_lock_nobody_is_told():
+    """Each has looked before the other writes, as it would be if the order were not locked."""
+    store, line, barrier = LocationFactory(), awaited(), Barrier(2)
+    count = receiving._count
 
-    def looked_already(move, order):
-        return Order.objects.get(pk=order.pk)
+    def looked(*args):
+        counted = count(*args)
+        barrier.wait(timeout=5)
+        return counted
 
-    bare = procurement.receive_line.__wrapped__
+    def receive():
+        return receiving.receive_line.__wrapped__(line, quantity=1, location=store, by=None)
+
     with (
-        patch("assets.arrivals.locked", looked_already),
-        patch("assets.arrivals.count", lambda *args, **options: None),
+        patch("assets.arrivals.locked", lambda move, order: Order.objects.get(pk=order.pk)),
+        patch("assets.receiving._waiting", lambda line, serials: []),
+        patch("assets.receiving._count", looked),
     ):
-        results = [bare(line, quantity=1, location=store, by=None) for _ in range(2)]
-    assert [len(it) for it in results] == [1, 1]
+        results = at_once(receive, receive)
+
+    assert not [it for it in results if "It must be ordered" in str(it)], results
     assert Asset.objects.filter(order_line=line).count() == 2
 
 
