@@ -102,7 +102,7 @@ class RelationsAdmin(BaseAdmin):
         stops = f"{count} affected: {names}{more}." if count else "Nothing else is affected."
         backups = f" {lost} no longer backed up." if lost else ""
         address = reverse("admin:assets_asset_affected", args=[asset.pk])
-        link = format_html('<a href="{}">What is affected if this fails?</a>', address)
+        link = format_html('<a class="step" href="{}">What is affected if this fails?</a>', address)
         return format_html("{}{} {}", stops, backups, link)
 
     def affected_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -55,6 +55,11 @@ class StateLabelAdmin(BaseAdmin):
 
 
 class ExtraFieldForm(VersionedForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "choices" in self.fields:
+            self.fields["choices"].widget.attrs["rows"] = 2
+
     def clean_name(self) -> str:
         """A name is a column of the spreadsheet of assets too."""
         name: str = self.cleaned_data["name"].strip()
