@@ -10,7 +10,9 @@ from django.http import HttpRequest
 
 from assets import health, lifecycle
 from assets.admin import relations, upkeep
+from assets.admin.depreciation import DepreciationAdmin
 from assets.admin.extra import ExtraFieldsAdmin, ExtraFieldsForm
+from assets.admin.labels import LABEL_STEP
 from assets.admin.moves import STEPS
 from assets.admin.relations import RelationsAdmin
 from assets.costs import cost_of_ownership
@@ -64,10 +66,10 @@ class AssetForm(ExtraFieldsForm):
 
 
 @admin.register(Asset)
-class AssetAdmin(ExtraFieldsAdmin, RelationsAdmin, ExchangeAdmin):
+class AssetAdmin(DepreciationAdmin, ExtraFieldsAdmin, RelationsAdmin, ExchangeAdmin):
     spreadsheet = "assets"
     form = AssetForm
-    steps = STEPS
+    steps = [*STEPS, LABEL_STEP]
     list_display = [
         "tag",
         "product",
@@ -118,6 +120,7 @@ class AssetAdmin(ExtraFieldsAdmin, RelationsAdmin, ExchangeAdmin):
         "installed_in",
         "order_line",
         "in_all",
+        "worth",
         "failure",
     ]
     fieldsets = [
@@ -134,6 +137,7 @@ class AssetAdmin(ExtraFieldsAdmin, RelationsAdmin, ExchangeAdmin):
                     ("purchased_on", "order_line"),
                     ("cost", "currency"),
                     "in_all",
+                    "worth",
                 ]
             },
         ),

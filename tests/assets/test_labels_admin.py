@@ -1,25 +1,15 @@
 import io
 
 import pytest
-from django.contrib.admin import site
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from pypdf import PdfReader
 
 from assets.admin import labels
-from assets.admin.labels import LABEL_STEP, LabelForm, print_labels
-from assets.models import Asset
+from assets.admin.labels import LabelForm, print_labels
 from tests.factories import AssetFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _offered(monkeypatch):
-    """The step is among those of the register, once."""
-    admin = type(site._registry[Asset])
-    others = [step for step in admin.steps if step.name != LABEL_STEP.name]
-    monkeypatch.setattr(admin, "steps", [*others, LABEL_STEP])
 
 
 def text_of(response):
