@@ -4,6 +4,7 @@ import os
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from tests.browser.axe import axe
 from tests.browser.conftest import DESKTOP, PHONE
@@ -68,13 +69,13 @@ def test_it_fills_in_fields_filters_by_them_and_asks_what_is_affected(
 
     found = f"?product__category__id__exact={category.pk}&extra_ram=100..&extra_rack=North"
     page.goto(reverse("admin:assets_asset_changelist") + found)
-    assert page.get_by_role("link", name="SRV-1").first.is_visible()
+    expect(page.get_by_role("link", name="SRV-1").first).to_be_visible()
     axe(page)
     shot(page, f"list-{scheme}")
 
     page.goto(reverse("admin:assets_asset_change", args=[server.pk]))
     page.get_by_role("link", name="What is affected if this fails?").click()
-    assert page.get_by_text("2 assets stop with it").is_visible()
-    assert page.get_by_text("No longer backed up").is_visible()
+    expect(page.get_by_text("2 assets stop with it")).to_be_visible()
+    expect(page.get_by_text("No longer backed up")).to_be_visible()
     axe(page)
     shot(page, f"affected-{scheme}")
