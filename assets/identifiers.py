@@ -60,14 +60,22 @@ def normalise(kind: str, text: str) -> str:
 
     Raises ValidationError with a sentence: the value, what is wrong, what is accepted.
     """
-    tidy = _tidy(text)
     try:
-        _refuse_what_a_spreadsheet_rounded(tidy)
-        return READERS[kind](tidy)
+        return read(kind, text)
     except KeyError:
         raise ValidationError(f"{kind} is no kind; accepted are {', '.join(READERS)}.") from None
     except ValueError as error:
-        raise ValidationError(f"{NAMES[kind]} {tidy[:LONGEST]} {error}.") from error
+        raise ValidationError(f"{NAMES[kind]} {_tidy(text)[:LONGEST]} {error}.") from error
+
+
+def read(kind: str, text: str) -> str:
+    """As `normalise`, for who names the kind and the value himself.
+
+    Raises ValueError with what is wrong and what is accepted, KeyError for an unknown kind.
+    """
+    tidy = _tidy(text)
+    _refuse_what_a_spreadsheet_rounded(tidy)
+    return READERS[kind](tidy)
 
 
 def stored(kind: str, text: str) -> str:

@@ -15,6 +15,7 @@ from assets.models import Asset, Product
 from assets.resources.catalog import in_order
 from assets.resources.extra import ExtraColumns, ExtraValues
 from assets.resources.health import PATCHED, HealthColumns
+from assets.resources.identifiers import HEADERS, IdentifierColumns
 from assets.serials import serial_key
 from config import amounts, cells
 from config.lookups import Lookup
@@ -49,7 +50,7 @@ STATES = {
 MOVED = {"holder", "location"}
 
 
-class AssetResource(HealthColumns, ExtraColumns):
+class AssetResource(HealthColumns, IdentifierColumns, ExtraColumns):
     """One asset a row, known by its tag. State, holder and place go through `assets.lifecycle`."""
 
     slug = "assets"
@@ -83,6 +84,7 @@ class AssetResource(HealthColumns, ExtraColumns):
         "patch_status": ["patch state", "compliance", "update status"],
         "last_seen_at": ["last seen", "last check-in", "last discovered", "last inventory"],
         "notes": ["asset notes", "comments", "comment"],
+        **HEADERS,
     }
     keys: ClassVar = ["tag"]
     identified_by: ClassVar = ["tag", "serial"]
@@ -142,9 +144,10 @@ class AssetResource(HealthColumns, ExtraColumns):
         ]
 
     def get_queryset(self) -> models.QuerySet[Asset]:
-        return Asset.objects.select_related(
+        related = Asset.objects.select_related(
             "product__maker", "product__category", "holder", "location", "supplier", "release"
         )
+        return self.with_numbers(related)
 
     def load_index(self) -> dict[str, dict[str, list[int]]]:
         """Also the assets by serial, for rows without a tag."""
