@@ -61,7 +61,7 @@ class HealthFilter(SimpleListFilter):
 filters: list[Any] = [*AssetAdmin.list_filter, HealthFilter]
 AssetAdmin.list_filter = filters
 AssetAdmin.allowed_lookups = [*AssetAdmin.allowed_lookups, "release"]
-AssetAdmin.steps = [
+asset_steps: Any = (
     *AssetAdmin.steps,
     Step(
         "match_release",
@@ -71,8 +71,8 @@ AssetAdmin.steps = [
         allows=lambda asset: bool(asset.operating_system and not asset.release_id),
         help="By the name of its operating system, where exactly one release fits.",
     ),
-]
-ProductAdmin.steps = [
+)
+product_steps: Any = (
     *ProductAdmin.steps,
     Step(
         "take_end_of_life",
@@ -81,7 +81,9 @@ ProductAdmin.steps = [
         "assets.change_product",
         help="From the release that has exactly the name of the model.",
     ),
-]
+)
+AssetAdmin.steps = asset_steps
+ProductAdmin.steps = product_steps
 
 
 class EndedFilter(SimpleListFilter):

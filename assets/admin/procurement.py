@@ -14,8 +14,8 @@ from django.utils.html import format_html
 from assets import procurement
 from assets.admin.order_forms import CancelForm, OrderForm, PlaceForm, ReceiveForm
 from assets.models import Asset, Order, OrderLine
+from assets.order_export import OrderResource
 from assets.procurement import MOVES, Outcome
-from assets.resources.order import OrderResource
 from config.admin import BaseInline, DateRangeFilter, ExportAdmin, InUseFilter, Step
 from config.history import Actor
 from config.resources import BaseResource

@@ -14,7 +14,7 @@ from assets.lookups import Products, Vendors
 from assets.models import Asset, Product
 from assets.resources.catalog import in_order
 from assets.resources.extra import ExtraColumns, ExtraValues
-from assets.resources.health import PATCHED, HealthColumns
+from assets.resources.health import PATCHED, HealthColumns, ReleaseNames
 from assets.resources.identifiers import HEADERS, IdentifierColumns
 from assets.serials import serial_key
 from config import amounts, cells
@@ -81,6 +81,7 @@ class AssetResource(HealthColumns, IdentifierColumns, ExtraColumns):
         "warranty_starts_on": ["warranty start", "warranty starts"],
         "warranty_ends_on": ["warranty expiration", "warranty end", "warranty ends"],
         "operating_system": ["os", "os name", "operating system name"],
+        "release": ["supported release"],
         "patch_status": ["patch state", "compliance", "update status"],
         "last_seen_at": ["last seen", "last check-in", "last discovered", "last inventory"],
         "notes": ["asset notes", "comments", "comment"],
@@ -95,8 +96,6 @@ class AssetResource(HealthColumns, IdentifierColumns, ExtraColumns):
         "maker": "product.maker.name",
         "part_number": "product.part_number",
         "category": "product.category.name",
-        "supported_release": "release",
-        "support_ends": "release.ends_on",
     }
 
     tag = column("tag", Text(identifies=True))
@@ -114,6 +113,7 @@ class AssetResource(HealthColumns, IdentifierColumns, ExtraColumns):
     warranty_starts_on = column("warranty_starts_on", Day())
     warranty_ends_on = column("warranty_ends_on", Day())
     operating_system = column("operating_system", Text())
+    release = column("release", Reference(ReleaseNames))
     patch_status = column("patch_status", Choice(Asset.PatchStatus, PATCHED))
     last_seen_at = column("last_seen_at", Moment())
     notes = column("notes", Text())
@@ -137,6 +137,7 @@ class AssetResource(HealthColumns, IdentifierColumns, ExtraColumns):
             "warranty_starts_on",
             "warranty_ends_on",
             "operating_system",
+            "release",
             "patch_status",
             "last_seen_at",
             "notes",

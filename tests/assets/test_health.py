@@ -320,6 +320,19 @@ def test_an_import_gives_system_patches_and_last_seen_and_the_release_follows():
     assert timezone.localtime(asset.last_seen_at).hour == 8
 
 
+def test_a_release_that_a_row_names_counts_before_the_system_beside_it():
+    releases("ubuntu: 22.04, 24.04")
+    asset = AssetFactory(tag="A1")
+    header = ["asset tag", "os", "supported release"]
+
+    load("assets", header, ["A1", "Ubuntu 24.04.1", "ubuntu 22.04"])
+    asset.refresh_from_db()
+    assert str(asset.release) == "ubuntu 22.04"
+
+    report = load("assets", header, ["A1", "", "plan 9"])
+    assert "is no release that is there; accepted is" in problems(report)[0]
+
+
 def test_steps_match_assets_and_take_the_end_of_life_of_products(client, it):
     ReleaseFactory(product="iphone", cycle="12", ends_on=TODAY)
     releases("ios: 17")
