@@ -42,10 +42,7 @@ LONGEST = 600
 
 
 class DayForm(forms.Form):
-    on = forms.DateField(
-        label="At the close of",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+    on = forms.DateField(label="At the close of")
 
 
 class DepreciationAdmin(ExportAdmin):
@@ -84,7 +81,7 @@ class DepreciationAdmin(ExportAdmin):
             return why_not(asset)
         words = worth_in_words(asset, known, timezone.localdate())
         link = reverse("admin:assets_asset_depreciation", args=[asset.pk])
-        return format_html('{} <a href="{}">Schedule</a>', words, link)
+        return format_html('{} <a class="step" href="{}">Schedule</a>', words, link)
 
     # --- Pages ---
 
@@ -117,6 +114,7 @@ class DepreciationAdmin(ExportAdmin):
         if not self.may_see_worth(request):
             raise PermissionDenied
         form = DayForm(request.GET if "on" in request.GET else None, initial={"on": _today()})
+        self.prepare_step_form(request, form, [])
         on = _day_of(form)
         rows = book_values(self.get_queryset(request), on)
         context = {
@@ -124,6 +122,7 @@ class DepreciationAdmin(ExportAdmin):
             "title": "Depreciation",
             "opts": self.opts,
             "form": form,
+            "media": self.media + form.media,
             "on": on,
             "rows": rows,
             "sums": _sums(rows),
