@@ -152,6 +152,7 @@ class BaseResource(Rows):
             return
         try:
             self.update(self.update_instances)
+            self.write_beside()
         except (ValidationError, DatabaseError) as error:
             self.handle_import_error(result, error, raise_errors)
 
@@ -194,6 +195,9 @@ class BaseResource(Rows):
             groups[tuple(instance.import_changed)].append(instance)
         for names, group in groups.items():
             update_all_as(group, [*names, *self.derived(names)], by=self.by, reason=self.reason)
+
+    def write_beside(self) -> None:
+        """Write what hangs on the records, now that all are written and have their keys."""
 
     def derived(self, names: Collection[str]) -> list[str]:
         """The stored fields that follow from those named."""

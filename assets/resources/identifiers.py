@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, models
-from import_export.results import Result
+from django.db import models
 
 from assets import identifiers
 from assets.models import Asset, Identifier
@@ -153,25 +152,8 @@ class IdentifierColumns(BaseResource):
 
     # --- All rows ---
 
-    def bulk_update(
-        self,
-        using_transactions: bool,
-        dry_run: bool,
-        raise_errors: bool,
-        batch_size: int | None = None,
-        result: Result | None = None,
-    ) -> None:
-        """After everything else, when new assets have their keys."""
-        super().bulk_update(using_transactions, dry_run, raise_errors, batch_size, result)
-        assert result is not None
-        if not self._writes(dry_run, result):
-            return
-        try:
-            self._write_numbers()
-        except (ValidationError, DatabaseError) as error:
-            self.handle_import_error(result, error, raise_errors)
-
-    def _write_numbers(self) -> None:
+    def write_beside(self) -> None:
+        super().write_beside()
         create_all_as(
             [
                 Identifier(asset=asset, kind=number.kind, value=number.value)
