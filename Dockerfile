@@ -1,4 +1,7 @@
 FROM python:3.13-slim
+# The letters of PDFs: without these fonts only western ones are drawn.
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-dejavu-core \
+    && rm -rf /var/lib/apt/lists/*
 
 ENV PYTHONUNBUFFERED=1 PATH=/app/.venv/bin:$PATH DATA_DIR=/data
 RUN pip install --no-cache-dir uv \

@@ -115,7 +115,10 @@ class Release(Record):
 
     class Meta:
         ordering = ["product", "cycle"]
-        permissions = [("import_release", "Can import releases")]
+        permissions = [
+            ("import_release", "Can import releases"),
+            ("export_release", "Can export releases"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 Lower("product"),
