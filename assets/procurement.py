@@ -32,7 +32,7 @@ class Outcome:
     refused: list[str] = field(default_factory=list)
 
 
-def each(move: Callable[..., Order]) -> Callable[..., Outcome]:
+def each(move: Callable[..., Any]) -> Callable[..., Outcome]:
     """`move` for many orders, in one order; a refused one never stops the others."""
 
     def run(orders: Iterable[Order], **options: Any) -> Outcome:

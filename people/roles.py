@@ -104,12 +104,13 @@ ROLES: dict[str, set[str]] = {
     IT: READ
     | _grant(EDIT, [*PEOPLE, *REGISTER, *STOCK, *ORDERS, *HEALTH, *TICKETS])
     | _grant("place receive export", ["assets.order"])
-    | _grant("import", HEALTH)
+    | _grant(EXCHANGE, HEALTH)
     | MOVES
     | HAND_OUT
     | COUNT
     | _grant(f"{EDIT} open", ["assets.stocktake"])
     | _grant("change", UPKEEP)
+    | {"assets.settle_handover"}
     | _grant("add change delete reveal", SIMS)
     | _grant("add delete", DOCUMENTS)
     | _grant(
@@ -153,6 +154,7 @@ ROLES: dict[str, set[str]] = {
             "assets.asset",
             "assets.order",
             "assets.product",
+            "assets.release",
             "assets.stockitem",
             "assets.vendor",
             "contracts.contract",

@@ -1,3 +1,13 @@
-from assets.admin import asset, catalog, health, procurement, sim, stock, stocktake, upkeep
+from assets.admin import asset, catalog, custody, health, procurement, sim, stock, stocktake, upkeep
 
-__all__ = ["asset", "catalog", "health", "procurement", "sim", "stock", "stocktake", "upkeep"]
+__all__ = [
+    "asset",
+    "catalog",
+    "custody",
+    "health",
+    "procurement",
+    "sim",
+    "stock",
+    "stocktake",
+    "upkeep",
+]

@@ -32,7 +32,7 @@ class IdentifierInline(BaseInline):
 class CustodyInline(ReadOnlyInline):
     model = Custody
     fk_name = "asset"
-    fields = ["holder", "location", "since", "until", "due_back_on"]
+    fields = ["holder", "location", "since", "until", "due_back_on", "accepted_at", "condition"]
     select_related = ["holder", "location"]
     verbose_name_plural = "who held it"
     show_change_link = False

@@ -44,6 +44,7 @@ class Handover(Record):
 
     class Meta:
         ordering = ["-handed_over_at", "-pk"]
+        permissions = [("settle_handover", "Can settle disputed handovers")]
         constraints = [
             models.CheckConstraint(
                 name="handover_answer_is_signed_and_dated",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from support.portal import labels, stocktake, views
+from support.portal import handovers, labels, stocktake, views
 
 app_name = "portal"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("a/<path:tag>/", labels.scanned, name="scanned"),
     path("equipment/", views.equipment, name="equipment"),
     path("equipment/<int:pk>/report/", views.report, name="report_device"),
+    path("handovers/<int:pk>/", handovers.handover, name="handover"),
+    path("handovers/<int:pk>/note/", handovers.note, name="handover_note"),
     path("report/", views.report, name="report"),
     path("stocktake/", stocktake.confirm, name="stocktake"),
     path("requests/", views.requests, name="requests"),

@@ -34,6 +34,7 @@ def home(request: HttpRequest, person: Person) -> HttpResponse:
         "open_requests": open_requests[:5],
         "open_count": open_requests.count(),
         "to_confirm": Count.objects.awaited_of(person).count(),
+        "to_accept": person.handovers.waiting(),
     }
     return render(request, "portal/home.html", context)
 
