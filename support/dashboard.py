@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.db.models import Model, QuerySet
 from django.urls import reverse
 
-from assets.models import Asset, Order, Repair, StockItem
+from assets.models import Asset, Handover, Order, Repair, StockItem
 from config.history import Actor
 from contracts.models import Contract
 from people.models import Message, Person, User
@@ -82,6 +82,21 @@ def _assets(on: date, user: User) -> list[Figure]:
     overdue = {"custodies__until__isnull": True, "custodies__due_back_on__lt": on}
     return [
         Figure("To be received", Asset, {"state__in": expected}, "assets.receive_asset"),
+        Figure(
+            "Handovers disputed",
+            Handover,
+            {"answered": "disputed"},
+            "assets.settle_handover",
+            urgent=True,
+            only=lambda rows: rows.disputed(),
+        ),
+        Figure(
+            "Handovers not answered",
+            Handover,
+            {"answered": "waiting"},
+            "assets.view_handover",
+            only=lambda rows: rows.waiting(),
+        ),
         Figure("To be inspected", Asset, {"state__exact": "received"}, "assets.inspect_asset"),
         Figure("Loans overdue", Asset, overdue, view, urgent=True),
         Figure(f"Warranty ends in {WARRANTY_SOON} days", Asset, warranty, view),

@@ -37,6 +37,7 @@ class NewRelationForm(VersionedForm):
 class RelationInline(BaseInline):
     """The relations there are: each stays what it is, or is deleted."""
 
+    template = ReadOnlyInline.template
     model = Relation
     fk_name = "source"
     fields = readonly_fields = ["kind", "target"]

@@ -215,6 +215,7 @@ class StockMovementAdmin(ReadOnlyAdmin):
 class KitLineInline(BaseInline):
     """The lines of the kit. What a line is for stays; how many can change."""
 
+    template = ReadOnlyInline.template
     model = KitLine
     fields = ["product", "item", "quantity"]
     readonly_fields = ["product", "item"]
