@@ -1,12 +1,13 @@
 """Documents in the back office: on the page of their record, for those who may view it."""
 
+import logging
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Model
+from django.db.models import Model, Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -17,6 +18,8 @@ from config.admin.record import GenericInline
 from config.forms import VersionedForm
 from people import documents
 from people.models import Document
+
+logger = logging.getLogger(__name__)
 
 
 class DocumentForm(VersionedForm):
@@ -71,21 +74,29 @@ class DocumentAdmin(ReadOnlyAdmin):
         own = path("<int:object_id>/open/", view, name="people_document_open")
         return [own, *super().get_urls()]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
+        """The documents of the records that this user may view: in the list as on every page."""
+        seen = Q(pk__in=[])
+        for kind in documents.kinds():
+            model = kind.model_class()
+            owner: Any = self.admin_site._registry.get(model) if model else None
+            if owner is not None and owner is not self and owner.has_view_permission(request):
+                rows = owner.get_queryset(request).order_by().values("pk")
+                seen |= Q(content_type=kind, object_id__in=rows)
+        return super().get_queryset(request).filter(seen)
+
     def open_view(self, request: HttpRequest, object_id: int) -> FileResponse:
         """The file, for who may view the record; for anybody else there is none."""
-        document = Document.objects.filter(pk=object_id).first()
-        if document is None or not self._may_view(request, document.record):
+        document = self.get_queryset(request).filter(pk=object_id).first()
+        if document is None:
             raise Http404("There is no such document.")
         if not request.user.has_perm("people.view_document"):
             raise PermissionDenied
-        return documents.response(document)
-
-    def _may_view(self, request: HttpRequest, record: Model | None) -> bool:
-        owner: Any = self.admin_site._registry.get(type(record)) if record else None
-        if record is None or owner is None:
-            return False
-        rows = owner.get_queryset(request).filter(pk=record.pk)
-        return bool(owner.has_view_permission(request, record) and rows.exists())
+        try:
+            return documents.response(document)
+        except FileNotFoundError as error:
+            logger.exception("The file of document %s is missing: %s", document.pk, document.file)
+            raise Http404(f"The file of {document} is missing: tell IT.") from error
 
     @display(description="file")
     def link(self, document: Document) -> str:

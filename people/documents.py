@@ -16,7 +16,7 @@ from django.db import models
 from django.http import FileResponse
 from django.utils import timezone
 
-from config.history import Actor, save_as
+from config.history import Actor, delete_as, save_as
 from people.models import Document
 
 LARGEST = 20 * 1024 * 1024
@@ -119,6 +119,11 @@ def documents_of(record: models.Model) -> models.QuerySet[Document]:
     return Document.objects.filter(content_type=kind, object_id=record.pk)
 
 
+def kinds() -> models.QuerySet[ContentType]:
+    """What has documents: the content types in use."""
+    return ContentType.objects.filter(pk__in=Document.objects.order_by().values("content_type"))
+
+
 def response(document: Document) -> FileResponse:
     """The file, to be saved and not shown: whatever it holds runs nowhere on this site."""
     return FileResponse(
@@ -134,6 +139,7 @@ def tidy(at: datetime | None = None) -> int:
     """Remove files of a day ago and older that no document has; returns how many there were.
 
     Such are left where a document was deleted, or a transaction undone after its file was written.
+    Then deletes the documents of records that are gone; their files go a day later.
     """
     before = (at or timezone.now()) - timedelta(days=1)
     known = set(Document.objects.values_list("file", flat=True))
@@ -144,7 +150,18 @@ def tidy(at: datetime | None = None) -> int:
     ]
     for name in orphans:
         default_storage.delete(name)
+    _delete_left_behind()
     return len(orphans)
+
+
+def _delete_left_behind() -> None:
+    for kind in kinds():
+        model = kind.model_class()
+        if model is None:
+            continue  # its app is not installed at present: nobody knows what is gone
+        there = model._base_manager.order_by().values("pk")
+        for document in Document.objects.filter(content_type=kind).exclude(object_id__in=there):
+            delete_as(document, by=None, reason="its record was deleted")
 
 
 def _files(folder: str) -> Iterator[str]:

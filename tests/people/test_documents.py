@@ -5,6 +5,7 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -182,3 +183,39 @@ def test_files_without_a_row_are_removed_after_a_day(it):
     assert documents.tidy() == 0
     assert documents.tidy(timezone.now() + timedelta(days=2)) == 1
     assert default_storage.exists(kept.file.name)
+
+
+def test_the_list_shows_only_documents_of_records_one_may_view(client, service_desk):
+    shown = DocumentFactory(title="Visible paper")
+    secret = DocumentFactory(title="Salaries", record=ContractFactory())
+    service_desk.user_permissions.add(Permission.objects.get(codename="view_document"))
+    service_desk.groups.clear()
+    service_desk.user_permissions.add(Permission.objects.get(codename="view_asset"))
+    client.force_login(service_desk)
+    text = client.get(reverse("admin:people_document_changelist")).content.decode()
+    assert shown.title in text
+    assert secret.title not in text
+    page = reverse("admin:people_document_change", args=[secret.pk])
+    assert secret.title not in client.get(page, follow=True).content.decode().replace(page, "")
+    assert opened(client, secret).status_code == 404
+
+
+def test_a_document_whose_file_is_missing_is_not_found_and_logged(client, it, caplog):
+    document = DocumentFactory()
+    default_storage.delete(document.file.name)
+    client.force_login(it)
+    assert opened(client, document).status_code == 404
+    assert "is missing" in caplog.text
+
+
+def test_documents_of_a_deleted_record_go_and_their_files_a_day_later():
+    kept, left = DocumentFactory(), DocumentFactory()
+    left.record.delete()
+    later = timezone.now() + timedelta(days=2)
+    documents.tidy()
+    assert Document.objects.get() == kept
+    trace = Document.history.filter(id=left.pk).latest()
+    assert trace.history_change_reason == "its record was deleted"
+    assert default_storage.exists(left.file.name)
+    assert documents.tidy(later) == 1
+    assert files() == [kept.file.name]
