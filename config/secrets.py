@@ -74,12 +74,15 @@ class Sealing(DeferredAttribute):
 
 
 class SecretInput(forms.CharField):
-    """Shows nothing of what is there; left empty it stays, and "-" takes it away."""
+    """Shows nothing of what is there; left empty it stays, and "-" takes it away.
+
+    What was typed into a form that is then refused comes back, as everything else does.
+    """
 
     widget = forms.PasswordInput
 
     def prepare_value(self, value: Any) -> str:
-        return ""
+        return "" if value is None or isinstance(value, Secret) else str(value)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return bool(data)
@@ -112,7 +115,7 @@ class SecretField(models.TextField):
         widget = kwargs.get("widget")
         attrs = {"autocomplete": "off", "placeholder": MASK}
         if isinstance(widget, type):
-            kwargs["widget"] = widget(attrs=attrs)
+            kwargs["widget"] = widget(attrs=attrs, render_value=True)
         return SecretInput(
             required=False,
             label=kwargs.get("label") or str(self.verbose_name).capitalize(),
@@ -138,10 +141,15 @@ def rotate() -> int:
     nothing, where a key is missing.
     """
     written = 0
+    # One token for all versions that share one: a history compares tokens, and reads none.
+    anew: dict[str, Secret] = {}
     for model, names in secret_fields().items():
         for row in model._base_manager.select_for_update().only("pk", *names).iterator():
             for name in names:
-                setattr(row, name, getattr(row, name).rotated())
+                secret = getattr(row, name)
+                if secret.token not in anew:
+                    anew[secret.token] = secret.rotated()
+                setattr(row, name, anew[secret.token])
             model._base_manager.filter(pk=row.pk).update(**{it: getattr(row, it) for it in names})
             written += 1
     return written

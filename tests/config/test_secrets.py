@@ -121,6 +121,35 @@ def test_keys_are_rotated_and_the_old_one_can_be_dropped(card, settings):
     assert card.history.count() == versions
 
 
+def test_after_a_rotation_the_history_tells_of_no_replacement_that_was_none(
+    card, client, it, settings
+):
+    save_as(card, by=it, reason="looked at")
+    settings.FIELD_KEYS = [NEW, *settings.FIELD_KEYS]
+    rotate()
+    assert len({version.pin.token for version in card.history.all()}) == 1
+    client.force_login(it)
+    assert "replaced" not in client.get(page(card, "history")).content.decode()
+
+
+def test_a_pin_typed_into_a_form_that_was_refused_comes_back(card, client, it):
+    client.force_login(it)
+    form = client.get(page(card)).context["adminform"].form
+    sent = {"asset": card.asset_id, "version": form.initial["version"], "pin": "5566", "puk": ""}
+    card.pin = "8080"
+    save_as(card, by=it, reason="a new one meanwhile")
+    response = client.post(page(card), sent)
+    assert response.status_code == 200
+    text = response.content.decode()
+    assert 'value="5566"' in text
+    assert "8080" not in text
+    assert card.pin.token not in text
+    sent["version"] = response.context["adminform"].form.data["version"]
+    assert client.post(page(card), sent).status_code == 302
+    card.refresh_from_db()
+    assert (card.pin.reveal(), card.puk.reveal()) == ("5566", PUK)
+
+
 def test_a_missing_key_shows_as_unreadable_and_rotates_nothing(card, client, it, settings):
     settings.FIELD_KEYS = [OLD]
     before = dump()
