@@ -28,6 +28,19 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
         database["TEST"]["NAME"] = str(DATA_DIR / f"test-{worker}.sqlite3")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _last_sessions_closed(django_db_setup, django_db_blocker):
+    """PostgreSQL drops no database that anybody is connected to, a dying process for example."""
+    yield
+    if connection.vendor != "postgresql":
+        return
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 @pytest.fixture(scope="session")
 def redis_url():
     """The Redis to test on; its databases are emptied by whoever uses them."""

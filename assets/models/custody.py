@@ -127,4 +127,4 @@ class Custody(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.asset_id}: {self.holder or self.location or self.device}"
+        return f"{self.asset} with {self.holder or self.location or self.device}"

@@ -177,6 +177,13 @@ class BaseAdmin(VersionsAdmin, StepsAdmin):
         """Delete a row of an inline."""
         delete_as(row, by=actor(request), reason=reason)
 
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """What is in use says what needs it, whether or not that might be deleted."""
+        deleted, counts, missing, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, set() if protected else missing, protected
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         delete_as(obj, by=actor(request), reason="deleted")
 
