@@ -81,9 +81,10 @@ class DocumentAdmin(ReadOnlyAdmin):
             model = kind.model_class()
             owner: Any = self.admin_site._registry.get(model) if model else None
             if owner is not None and owner is not self and owner.has_view_permission(request):
-                rows = owner.get_queryset(request).order_by().values("pk")
-                seen |= Q(content_type=kind, object_id__in=rows)
-        return super().get_queryset(request).filter(seen)
+                records = owner.get_queryset(request).order_by().values("pk")
+                seen |= Q(content_type=kind, object_id__in=records)
+        rows: QuerySet[Document] = super().get_queryset(request).filter(seen)
+        return rows
 
     def open_view(self, request: HttpRequest, object_id: int) -> FileResponse:
         """The file, for who may view the record; for anybody else there is none."""
