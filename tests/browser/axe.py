@@ -7,7 +7,7 @@ def axe(page):
     """Assert that axe finds nothing serious on the page as it stands."""
     violations = Axe().run(page).response["violations"]
     found = [_sentence(it) for it in violations if it["impact"] in GRAVE]
-    assert found == [], found
+    assert found == [], f"{page.url}: {found}"
 
 
 def _sentence(violation):
