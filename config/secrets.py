@@ -57,6 +57,11 @@ class Secret:
     __repr__ = __str__
 
 
+def sealed(value: "Secret | str | None") -> Secret:
+    """A secret as it is, or text sealed."""
+    return value if isinstance(value, Secret) else Secret.of(value or "")
+
+
 def _fernet() -> MultiFernet:
     return MultiFernet([Fernet(_derived(key)) for key in settings.FIELD_KEYS])
 
@@ -70,7 +75,7 @@ class Sealing(DeferredAttribute):
     """Text that is assigned to the attribute is sealed at once, so no plain text lies about."""
 
     def __set__(self, instance: Any, value: Any) -> None:
-        instance.__dict__[self.field.attname] = self.field.to_python(value)
+        instance.__dict__[self.field.attname] = sealed(value)
 
 
 class SecretInput(forms.CharField):
@@ -93,19 +98,24 @@ class SecretField(models.TextField):
 
     descriptor_class = Sealing
     KEEP, CLEAR = "", "-"
+    SEALED = "sealed:"
+    """What a fixture writes before a token, so that loading it does not seal it again."""
 
     def to_python(self, value: Any) -> Secret:
-        return value if isinstance(value, Secret) else Secret.of(value or "")
+        """What a fixture holds; what is assigned is text and comes through `sealed`."""
+        if isinstance(value, str) and value.startswith(self.SEALED):
+            return Secret(value.removeprefix(self.SEALED))
+        return sealed(value)
 
     def from_db_value(self, value: str | None, *args: Any) -> Secret:
         return Secret(value or "")
 
     def get_prep_value(self, value: Any) -> str:
-        return self.to_python(value).token
+        return sealed(value).token
 
     def value_to_string(self, obj: models.Model) -> str:
-        token: str = getattr(obj, self.attname).token
-        return token
+        secret: Secret = getattr(obj, self.attname)
+        return f"{self.SEALED}{secret.token}" if secret else ""
 
     def save_form_data(self, instance: models.Model, data: Any) -> None:
         if data != self.KEEP:

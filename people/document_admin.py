@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.http import FileResponse, Http404, HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -43,8 +43,15 @@ class DocumentInline(GenericInline):
 
     model = Document
     form = DocumentForm
-    fields = ["title", "upload", "link", "added_at"]
-    readonly_fields = ["link", "added_at"]
+    fields = ["title", "upload", "link", "added_at", "added_by"]
+    readonly_fields = ["link", "added_at", "added_by"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
+        return with_authors(super().get_queryset(request))
+
+    @display(description="by", empty_value="–")
+    def added_by(self, document: Any) -> str | None:
+        return getattr(document, "author", None)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -52,6 +59,12 @@ class DocumentInline(GenericInline):
     @display(description="open", empty_value="–")
     def link(self, document: Document) -> str | None:
         return _link(document) if document.pk else None
+
+
+def with_authors(rows: QuerySet[Document]) -> QuerySet[Document]:
+    """Each with the name of who added it in `author`."""
+    versions = Document.history.filter(id=OuterRef("pk")).order_by("history_id")
+    return rows.annotate(author=Subquery(versions.values("history_user__name")[:1]))
 
 
 def _link(document: Document) -> str:
@@ -62,7 +75,7 @@ def _link(document: Document) -> str:
 
 @admin.register(Document)
 class DocumentAdmin(ReadOnlyAdmin):
-    list_display = ["title", "content_type", "name", "media_type", "size", "added_at"]
+    list_display = ["title", "content_type", "name", "media_type", "size", "added_at", "added_by"]
     list_filter = ["media_type"]
     search_fields = ["title", "name"]
     list_select_related = ["content_type"]
@@ -83,8 +96,11 @@ class DocumentAdmin(ReadOnlyAdmin):
             if owner is not None and owner is not self and owner.has_view_permission(request):
                 records = owner.get_queryset(request).order_by().values("pk")
                 seen |= Q(content_type=kind, object_id__in=records)
-        rows: QuerySet[Document] = super().get_queryset(request).filter(seen)
-        return rows
+        return with_authors(super().get_queryset(request).filter(seen))
+
+    @display(description="by", empty_value="–")
+    def added_by(self, document: Any) -> str:
+        return str(document.author or "")
 
     def open_view(self, request: HttpRequest, object_id: int) -> FileResponse:
         """The file, for who may view the record; for anybody else there is none."""

@@ -5,7 +5,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import PurePath
+from zipfile import BadZipFile, ZipFile
 
 import filetype
 from django.contrib.contenttypes.models import ContentType
@@ -20,7 +22,7 @@ from config.history import Actor, delete_as, save_as
 from people.models import Document
 
 LARGEST = 20 * 1024 * 1024
-WORD = "application/vnd.openxmlformats-officedocument"
+OFFICE = "application/vnd.openxmlformats-officedocument"
 ACCEPTED = {
     "pdf": "application/pdf",
     "png": "image/png",
@@ -28,8 +30,8 @@ ACCEPTED = {
     "jpeg": "image/jpeg",
     "webp": "image/webp",
     "heic": "image/heic",
-    "docx": f"{WORD}.wordprocessingml.document",
-    "xlsx": f"{WORD}.spreadsheetml.sheet",
+    "docx": f"{OFFICE}.wordprocessingml.document",
+    "xlsx": f"{OFFICE}.spreadsheetml.sheet",
     "odt": "application/vnd.oasis.opendocument.text",
     "txt": "text/plain",
     "csv": "text/csv",
@@ -92,6 +94,8 @@ def _media_type(name: str, content: bytes) -> str:
     found = _is_text(content) if media_type.startswith("text/") else _is(media_type, content)
     if not found:
         raise ValidationError(f"{name} is no {extension.upper()} file, whatever its name says.")
+    if media_type.startswith(OFFICE) and _has_macros(content):
+        raise ValidationError(f"{name} holds macros: save it without them, or as PDF.")
     return media_type
 
 
@@ -106,11 +110,22 @@ def _is(media_type: str, content: bytes) -> bool:
 
 
 def _is_text(content: bytes) -> bool:
+    """Whether it reads as text, as Excel in western Europe saves it too, and is no markup."""
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return not re.search(r"[\x00-\x08\x0e-\x1f]", text) and not re.match(r"\s*<", text)
+    return False
+
+
+def _has_macros(content: bytes) -> bool:
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
+        names = ZipFile(BytesIO(content)).namelist()
+    except BadZipFile:
         return False
-    return "\x00" not in text and not re.match(r"\s*<", text)
+    return any(name.endswith("vbaProject.bin") for name in names)
 
 
 def documents_of(record: models.Model) -> models.QuerySet[Document]:

@@ -15,6 +15,7 @@ from assets.admin.extra import ExtraFieldsAdmin, ExtraFieldsForm
 from assets.admin.labels import LABEL_STEP
 from assets.admin.moves import STEPS
 from assets.admin.relations import RelationsAdmin
+from assets.admin.sim import SimsAdmin
 from assets.costs import cost_of_ownership
 from assets.identifiers import search_forms
 from assets.models import Asset, Custody, Identifier
@@ -66,7 +67,7 @@ class AssetForm(ExtraFieldsForm):
 
 
 @admin.register(Asset)
-class AssetAdmin(DepreciationAdmin, ExtraFieldsAdmin, RelationsAdmin, ExchangeAdmin):
+class AssetAdmin(DepreciationAdmin, ExtraFieldsAdmin, RelationsAdmin, SimsAdmin, ExchangeAdmin):
     spreadsheet = "assets"
     form = AssetForm
     steps = [*STEPS, LABEL_STEP]

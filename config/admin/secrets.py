@@ -12,13 +12,22 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.cache import never_cache
 from unfold import widgets
 
-from config.admin.record import BaseAdmin
+from config.admin.record import BaseAdmin, BaseInline
 from config.admin.screens import actor
 from config.forms import StepForm
 from config.history import save_as
 from config.secrets import Secret, SecretField, Undecipherable
 
 UNREADABLE = "cannot be read: the key that sealed it is not in FIELD_KEYS"
+
+
+HIDDEN: dict[Any, Any] = {SecretField: {"widget": widgets.UnfoldAdminPasswordWidget}}
+
+
+class SecretsInline(BaseInline):
+    """Secrets on the page of the record they belong to: masked, replaced, never shown."""
+
+    formfield_overrides: ClassVar[Any] = {**BaseInline.formfield_overrides, **HIDDEN}
 
 
 class RevealForm(StepForm):
@@ -31,9 +40,7 @@ class SecretsAdmin(BaseAdmin):
     """An admin whose secrets are shown on a page of their own, one view a version of history."""
 
     reveal_permission: ClassVar[str]
-    formfield_overrides: ClassVar[Any] = {
-        SecretField: {"widget": widgets.UnfoldAdminPasswordWidget}
-    }
+    formfield_overrides: ClassVar[Any] = {**BaseAdmin.formfield_overrides, **HIDDEN}
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_reveal"

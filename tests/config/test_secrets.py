@@ -3,6 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.core.serializers import deserialize, serialize
 from django.db import connection
 from django.urls import reverse
 
@@ -10,6 +11,7 @@ from assets.models import SimCard
 from config.history import save_as
 from config.secrets import MASK, Secret, Undecipherable, rotate
 from tests.factories import AssetFactory, SimCardFactory
+from tests.people.test_documents import sent_back
 
 CANARY, PUK = "7391", "48213377"
 OLD, NEW = "an-old-key-of-at-least-32-characters!", "a-new-key-of-at-least-32-characters!!"
@@ -167,3 +169,35 @@ def test_a_missing_key_shows_as_unreadable_and_rotates_nothing(card, client, it,
 def test_two_seals_of_one_text_differ():
     assert Secret.of(CANARY).token != Secret.of(CANARY).token
     assert Secret.of(CANARY) != CANARY
+
+
+def test_a_dump_that_is_loaded_again_gives_the_same_secret_and_holds_no_plain_text(card):
+    dumped = serialize("json", SimCard.objects.all())
+    assert CANARY not in dumped
+    SimCard.objects.all().delete()
+    for loaded in deserialize("json", dumped):
+        loaded.save()
+    assert SimCard.objects.get().pin.reveal() == CANARY
+
+
+def test_what_is_typed_is_text_even_where_it_looks_sealed():
+    typed = f"sealed:{Secret.of('another').token}"
+    assert SimCard(pin=typed).pin.reveal() == typed
+
+
+def test_the_page_of_a_sim_takes_its_pin_and_that_of_a_laptop_has_none(client, it):
+    client.force_login(it)
+    sim = AssetFactory(product__category__kind="sim")
+    address = reverse("admin:assets_asset_change", args=[sim.pk])
+    sent = sent_back(client.get(address)) | {
+        "sim_card-TOTAL_FORMS": "1",
+        "sim_card-0-pin": CANARY,
+        "sim_card-0-puk": PUK,
+    }
+    assert client.post(address, sent).status_code == 302
+    assert sim.sim_card.pin.reveal() == CANARY
+    shown = client.get(address).content.decode()
+    assert CANARY not in shown
+    assert reverse("admin:assets_simcard_change", args=[sim.sim_card.pk]) in shown
+    laptop = reverse("admin:assets_asset_change", args=[AssetFactory().pk])
+    assert "sim_card" not in client.get(laptop).content.decode()

@@ -35,6 +35,15 @@ def open_document():
     return bytes_.getvalue()
 
 
+def word(*parts):
+    bytes_ = BytesIO()
+    with ZipFile(bytes_, "w") as archive:
+        for part in ("[Content_Types].xml", "_rels/.rels", "docProps/core.xml", *parts):
+            archive.writestr(part, "<x/>")
+        archive.writestr("word/styles.xml", "<x/>")
+    return bytes_.getvalue()
+
+
 def files():
     return list(documents._files("attached"))
 
@@ -46,7 +55,9 @@ def files():
         ("Screen.PNG", PNG),
         ("note.txt", "Grüße".encode()),
         ("list.csv", b"tag;serial\n"),
+        ("excel.csv", "Gerät;Größe €\r\n".encode("cp1252")),
         ("letter.odt", open_document()),
+        ("report.docx", word("word/document.xml")),
     ],
 )
 def test_what_is_accepted_is_kept_as_it_came(name, content, it):
@@ -74,6 +85,8 @@ def test_what_is_accepted_is_kept_as_it_came(name, content, it):
         ("note.txt", b"a\x00b", "is no TXT file"),
         ("archive.docx", open_document(), "is no DOCX file"),
         ("noextension", PDF, "is not accepted"),
+        ("binary.csv", b"tag\x01\x02", "is no CSV file"),
+        ("report.docx", word("word/vbaProject.bin"), "holds macros"),
     ],
 )
 def test_anything_else_is_refused_in_words_and_leaves_nothing(name, content, sentence, it):
