@@ -361,3 +361,12 @@ def test_no_address_of_a_list_ends_in_an_error(address, ann):
     AssetFactory()
     response = ann.get(reverse("admin:assets_asset_changelist") + address, follow=True)
     assert response.status_code in (200, 400)
+
+
+@pytest.mark.parametrize("key", ["x", "9" * 30, "-1", "1 OR 1", "\x00"])
+def test_what_is_no_key_of_a_product_is_refused_in_words(ann, key):
+    asset = AssetFactory()
+    sent = {**fields_of(ann.get(page(asset))), "product": key}
+    response = ann.post(page(asset), sent)
+    assert response.status_code == 200
+    assert response.context["adminform"].form.errors["product"]

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import IntegrityError
 from django.db.models import Model, ProtectedError, QuerySet
 from django.forms import ModelForm
@@ -13,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold import widgets
 from unfold.admin import GenericTabularInline, TabularInline
 
+from config.admin.completion import CompletedSelect, Completing
 from config.admin.screens import actor, completed_fields
 from config.admin.steps import StepsAdmin
 from config.admin.versions import VersionsAdmin
@@ -140,7 +140,7 @@ class BaseAdmin(VersionsAdmin, StepsAdmin):
             form.ask(rows)
         for field in form.fields.values():
             if isinstance(field, LinkField):
-                field.widget = AutocompleteSelect(field.source, self.admin_site)
+                field.widget = CompletedSelect(field.source, self.admin_site)
                 field.widget.choices = field.choices
             elif type(field.widget) is type(type(field).widget()) and type(field) in WIDGETS:
                 field.widget = WIDGETS[type(field)]()
@@ -202,7 +202,7 @@ class BaseAdmin(VersionsAdmin, StepsAdmin):
             return HttpResponseRedirect(request.get_full_path())
 
 
-class RestrictedInline(TabularInline):
+class RestrictedInline(Completing, TabularInline):
     """Rows of which some fields are only for those with a permission: `{"cost": permission}`."""
 
     show_title = False

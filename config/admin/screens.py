@@ -11,6 +11,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateFilter as DateRangeFilter
 from unfold.contrib.filters.admin import TextFilter
 
+from config.admin.completion import Completing
 from config.history import Actor
 
 __all__ = [
@@ -32,7 +33,7 @@ def actor(request: HttpRequest) -> Actor:
     return request.user if request.user.is_authenticated else None
 
 
-class ScreenAdmin(ModelAdmin):
+class ScreenAdmin(Completing, ModelAdmin):
     """Any model's screens, tracked or not."""
 
     list_per_page = 50

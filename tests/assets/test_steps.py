@@ -1,0 +1,114 @@
+"""The buttons of an asset: each opens its form, for one and for many, and breaks on nothing."""
+
+import pytest
+from django.contrib import admin
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from assets.lifecycle import MOVES
+from assets.models import Asset, Inspection
+from people.documents import documents_of
+from tests.factories import AssetFactory, CategoryFactory, PersonFactory
+from tests.people.test_documents import PNG
+
+STEPS = {step.name: step for step in admin.site._registry[Asset].steps}
+LIST = "admin:assets_asset_changelist"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clerk(client, it):
+    client.force_login(it)
+    return client
+
+
+def asset_for(step):
+    """One that the step is offered for."""
+    sources = MOVES[step].sources if step in MOVES else (Asset.State.IN_STOCK,)
+    state = sources[0]
+    holder = PersonFactory() if state in Asset.HELD else None
+    category = CategoryFactory(checklist="Display", needs_inspection=step == "inspect", slots=1)
+    inside = AssetFactory() if step == "unpair" else None
+    return AssetFactory(
+        state=state,
+        holder=holder,
+        installed_in=inside,
+        product__category=category,
+        operating_system="Windows 11",
+    )
+
+
+def page(asset, step):
+    return reverse("admin:assets_asset_step", args=[asset.pk, step])
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_each_step_is_a_button_with_a_form_of_its_own(step, clerk):
+    asset = asset_for(step)
+    change = reverse("admin:assets_asset_change", args=[asset.pk])
+    assert page(asset, step) in clerk.get(change).content.decode()
+    shown = clerk.get(page(asset, step))
+    assert shown.status_code == 200
+    assert STEPS[step].label in shown.content.decode()
+
+
+@pytest.mark.parametrize("step", [name for name, step in STEPS.items() if step.in_bulk])
+def test_each_step_is_taken_in_bulk_from_the_list(step, clerk):
+    chosen = {"action": step, "_selected_action": [asset_for(step).pk, asset_for(step).pk]}
+    asked = clerk.post(reverse(LIST), chosen)
+    assert asked.status_code == 200
+    assert "step-page" in asked.content.decode()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_an_empty_or_hostile_form_ends_in_a_sentence_and_never_in_an_error(step, clerk):
+    fields = STEPS[step].form.base_fields
+    for value in ("", "x" * 5000, "-1", "99999999999999999999", "\x00", "0000-99-99"):
+        sent = {"apply": "1", **dict.fromkeys(fields, value)}
+        assert clerk.post(page(asset_for(step), step), sent).status_code in (200, 302), value
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_who_may_only_look_takes_no_step(step, client, auditor):
+    client.force_login(auditor)
+    asset = asset_for(step)
+    allowed = STEPS[step].permission == "assets.view_asset"
+    assert client.get(page(asset, step)).status_code == (200 if allowed else 403)
+    versions = asset.history.count()
+    client.post(page(asset, step), {"apply": "1"})
+    client.post(reverse(LIST), {"action": step, "_selected_action": asset.pk, "apply": "1"})
+    assert asset.history.count() == versions
+
+
+def test_photos_of_an_inspection_are_kept_with_it(clerk):
+    asset = asset_for("inspect")
+    photos = [SimpleUploadedFile(f"{name}.png", PNG) for name in ("front", "back")]
+    sent = {"apply": "1", "passed": "no", "remark": "Cracked.", "photos": photos}
+    assert clerk.post(page(asset, "inspect"), sent).status_code == 302
+    inspection = Inspection.objects.get()
+    assert inspection.points == [{"point": "Display", "passed": False}]
+    assert {it.name for it in documents_of(inspection)} == {"front.png", "back.png"}
+
+
+def test_a_photo_that_is_none_stops_the_inspection_and_says_why(clerk):
+    asset = asset_for("inspect")
+    sent = {
+        "apply": "1",
+        "passed": "yes",
+        "points": ["Display"],
+        "photos": [SimpleUploadedFile("front.png", b"<html>")],
+    }
+    response = clerk.post(page(asset, "inspect"), sent)
+    assert "front.png is no PNG file" in response.content.decode()
+    asset.refresh_from_db()
+    assert asset.state == Asset.State.RECEIVED
+    assert not Inspection.objects.exists()
+
+
+def test_a_sim_is_fitted_from_the_page_of_the_phone(clerk):
+    phone = asset_for("fit")
+    sim = AssetFactory(product__category__kind="sim")
+    sent = {"apply": "1", "part": sim.pk}
+    assert clerk.post(page(phone, "fit"), sent).status_code == 302
+    sim.refresh_from_db()
+    assert sim.installed_in == phone
