@@ -221,8 +221,18 @@ def _step(move: str, form: type[StepForm], permission: str = "", **options: Any)
         form=form,
         run=getattr(lifecycle, move),
         permission=f"assets.{permission or move}_asset",
-        **{"allows": MOVES[move].allows, **options},
+        **{"allows": _offered(move), **options},
     )
+
+
+def _offered(move: str) -> Callable[[Asset], bool]:
+    """Allowed by its state, and not for a part alone where the move is its device's."""
+
+    def offered(asset: Asset) -> bool:
+        carried = MOVES[move].carries and asset.installed_in_id
+        return MOVES[move].allows(asset) and not carried
+
+    return offered
 
 
 def _installed(move: str, inside: bool) -> Callable[[Asset], bool]:

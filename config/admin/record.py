@@ -36,6 +36,7 @@ WIDGETS: dict[type[forms.Field], type[forms.Widget]] = {
     forms.DateField: widgets.UnfoldAdminSingleDateWidget,
     forms.DecimalField: widgets.UnfoldAdminDecimalFieldWidget,
     forms.IntegerField: widgets.UnfoldAdminIntegerFieldWidget,
+    forms.ModelChoiceField: widgets.UnfoldAdminSelectWidget,
 }
 
 

@@ -80,6 +80,13 @@ def test_who_may_only_look_takes_no_step(step, client, auditor):
     assert asset.history.count() == versions
 
 
+def test_a_part_has_no_button_for_what_its_device_does(clerk):
+    sim = AssetFactory(installed_in=AssetFactory())
+    text = clerk.get(reverse("admin:assets_asset_change", args=[sim.pk])).content.decode()
+    assert page(sim, "hand_over") not in text
+    assert page(sim, "unpair") in text
+
+
 def test_photos_of_an_inspection_are_kept_with_it(clerk):
     asset = asset_for("inspect")
     photos = [SimpleUploadedFile(f"{name}.png", PNG) for name in ("front", "back")]
