@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,7 +15,7 @@ from assets.models import Custody, Handover
 from assets.notes import Item, handover_note
 from config.history import Actor, save_as, update_all_as
 from people import documents, outbox
-from people.models import Document, Person
+from people.models import Person
 from people.roles import mailbox
 
 Answer = Handover.Answer
@@ -30,12 +31,12 @@ def accept(handover: Handover, *, name: str, by: Actor) -> Handover:
     handover, custodies = _answerable(handover, name)
     handover.answer, handover.signed_name = Answer.ACCEPTED, name.strip()
     handover.answered_at = timezone.now()
+    file = ContentFile(drawn(handover), name=file_name(handover))
+    handover.note = documents.attach(handover, title="Signed handover note", file=file, by=by)
     save_as(handover, by=by, reason="accepted")
     for custody in custodies:
         custody.accepted_at = handover.answered_at
     update_all_as(custodies, ["accepted_at"], by=by, reason="accepted")
-    file = ContentFile(note(handover), name=file_name(handover))
-    documents.attach(handover, title="Signed handover note", file=file, by=by)
     return handover
 
 
@@ -57,7 +58,10 @@ def dispute(handover: Handover, *, name: str, what: str, by: Actor) -> Handover:
 
 @transaction.atomic
 def settle(handover: Handover, *, by: Actor, reason: str) -> Handover:
-    """A dispute is put right: the person is asked once more, with what was done about it."""
+    """A dispute is put right: the person is asked once more, with what was done about it.
+
+    Who has returned all of it meanwhile is asked nothing.
+    """
     handover = _locked(handover)
     if handover.answer != Answer.DISPUTED:
         state = handover.get_answer_display()
@@ -67,12 +71,24 @@ def settle(handover: Handover, *, by: Actor, reason: str) -> Handover:
     handover.answer, handover.signed_name = Answer.NONE, ""
     handover.answered_at, handover.dispute = None, ""
     save_as(handover, by=by, reason=f"settled: {reason}")
-    _ask_again(handover, reason)
+    if handover.custodies.open().exists():
+        _ask_again(handover, reason)
     return handover
 
 
-def note(handover: Handover) -> bytes:
-    """The handover note as PDF: signed where it was accepted, else with a line to sign on."""
+def paper(handover: Handover) -> HttpResponseBase:
+    """The handover note to be saved: as it was accepted, else with a line to sign on."""
+    if handover.note:
+        return documents.response(handover.note)
+    return HttpResponse(
+        drawn(handover),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="{file_name(handover)}"'},
+    )
+
+
+def drawn(handover: Handover) -> bytes:
+    """The handover note as PDF, from what the register says now."""
     first = handover.history.earliest()
     accepted = handover.answer == Answer.ACCEPTED
     return handover_note(
@@ -86,11 +102,6 @@ def note(handover: Handover) -> bytes:
         accepted_by=handover.signed_name if accepted else "",
         accepted_at=handover.answered_at if accepted else None,
     )
-
-
-def signed_note(handover: Handover) -> Document | None:
-    """The note as it was when the person accepted."""
-    return documents.documents_of(handover).filter(media_type="application/pdf").last()
 
 
 def file_name(handover: Handover) -> str:

@@ -33,8 +33,17 @@ class IdentifierInline(BaseInline):
 class CustodyInline(ReadOnlyInline):
     model = Custody
     fk_name = "asset"
-    fields = ["holder", "location", "since", "until", "due_back_on", "accepted_at", "condition"]
-    select_related = ["holder", "location"]
+    fields = [
+        "holder",
+        "location",
+        "device",
+        "since",
+        "until",
+        "due_back_on",
+        "handover",
+        "condition",
+    ]
+    select_related = ["holder", "location", "device__product", "handover__to"]
     verbose_name_plural = "who held it"
     show_change_link = False
 

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -98,14 +98,16 @@ class HandoverAdmin(NeverByHand):
         own = path("<int:object_id>/note/", view, name="assets_handover_note")
         return [own, *super().get_urls()]
 
-    def note_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def note_view(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
         """The note to print and sign, or as it was accepted."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        handover = Handover.objects.select_related("to__location").filter(pk=object_id).first()
+        handover = (
+            Handover.objects.select_related("to__location", "note").filter(pk=object_id).first()
+        )
         if handover is None:
             raise Http404(f"There is no handover {object_id}.")
-        return pdf(handover)
+        return handovers.paper(handover)
 
     @display(description="items", ordering="count")
     def items(self, handover: Any) -> int:
@@ -115,16 +117,6 @@ class HandoverAdmin(NeverByHand):
     def paper(self, handover: Handover) -> str:
         page = reverse("admin:assets_handover_note", args=[handover.pk])
         return format_html('<a href="{}">{}</a>', page, handovers.file_name(handover))
-
-
-def pdf(handover: Handover) -> HttpResponse:
-    """The note of a handover as a file to be saved."""
-    name = handovers.file_name(handover)
-    return HttpResponse(
-        handovers.note(handover),
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
 
 
 class HeldOnFilter(TextFilter):
@@ -156,10 +148,19 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(Custody)
 class CustodyAdmin(NeverByHand):
-    list_display = ["asset", "holder", "location", "since", "until", "due_back_on", "accepted_at"]
+    list_display = [
+        "asset",
+        "holder",
+        "location",
+        "device",
+        "since",
+        "until",
+        "due_back_on",
+        "accepted_at",
+    ]
     list_filter = [OpenFilter, HeldOnFilter, ("since", DateRangeFilter)]
     allowed_lookups: ClassVar[list[str]] = ["holder", "asset", "handover"]
-    list_select_related = ["asset__product", "holder", "location"]
+    list_select_related = ["asset__product", "holder", "location", "device__product"]
     search_fields = ["asset__tag", "asset__serial", "holder__name", "holder__email"]
     fields = [
         ("asset", "handover"),

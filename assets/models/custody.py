@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from assets.models.asset import Asset
 from config.history import Record
-from people.models import Location, Person
+from people.models import Document, Location, Person
 
 
 class HandoverQuerySet(models.QuerySet["Handover"]):
@@ -39,6 +39,15 @@ class Handover(Record):
     answered_at = models.DateTimeField(null=True, blank=True)
     signed_name = models.CharField("name as typed", max_length=150, blank=True)
     dispute = models.TextField("what is wrong", blank=True)
+    note = models.OneToOneField(
+        Document,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        help_text="The note as it was when the person accepted.",
+    )
 
     objects = HandoverQuerySet.as_manager()
 

@@ -7,14 +7,14 @@ from typing import Any, Concatenate
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 from people.models import Person
 from support.models import Comment, Ticket
 
-type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponse]
-type PersonView[**P] = Callable[Concatenate[HttpRequest, Person, P], HttpResponse]
+type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+type PersonView[**P] = Callable[Concatenate[HttpRequest, Person, P], HttpResponseBase]
 
 REPORTS_PER_HOUR = 20
 ANSWERS_PER_HOUR = 60
@@ -25,7 +25,7 @@ def for_a_person[**P](view: PersonView[P]) -> View[P]:
 
     @login_required
     @wraps(view)
-    def with_person(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def with_person(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         person = Person.objects.filter(user=request.user.pk).first()
         if person is None:
             return render(request, "portal/nobody.html", {"contact": contact()}, status=403)

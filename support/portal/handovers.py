@@ -3,14 +3,12 @@
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from assets import handovers
-from assets.admin.custody import pdf
 from assets.models import Handover
-from people import documents
 from people.models import Person
 from support.portal.access import for_a_person
 
@@ -48,11 +46,10 @@ def handover(request: HttpRequest, person: Person, pk: int) -> HttpResponse:
 
 @require_GET
 @for_a_person
-def note(request: HttpRequest, person: Person, pk: int) -> HttpResponse:
+def note(request: HttpRequest, person: Person, pk: int) -> HttpResponseBase:
     """The note: the one that was signed, else as it would be."""
-    given = get_object_or_404(person.handovers.select_related("to__location"), pk=pk)
-    kept = handovers.signed_note(given)
-    return documents.response(kept) if kept else pdf(given)  # type: ignore[return-value]
+    rows = person.handovers.select_related("to__location", "note")
+    return handovers.paper(get_object_or_404(rows, pk=pk))
 
 
 def _answer(request: HttpRequest, person: Person, given: Handover, form: AnswerForm) -> bool:

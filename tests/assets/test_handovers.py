@@ -6,12 +6,16 @@ from unittest.mock import patch
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.db.models import ProtectedError
 from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
 from assets import handovers, lifecycle
-from assets.models import Custody, Handover
+from assets.models import Asset, Custody, Handover
+from config.history import save_as
+from people import documents
 from people.models import Message
 from people.roles import mailbox
 from tests.assets.test_races import at_once
@@ -65,8 +69,7 @@ def test_accepting_signs_every_custody_and_keeps_the_note(handover, ada):
     accepted = Custody.objects.filter(handover=handover).values_list("accepted_at", flat=True)
     assert set(accepted) == {handover.answered_at}
     assert not Handover.objects.waiting().exists()
-    kept = handovers.signed_note(handover)
-    text = text_of(kept.file.read())
+    text = text_of(handover.note.file.read())
     for words in ("LT-1", "PF-77", "MO-1", "Ada Moss"):
         assert words in text
 
@@ -114,10 +117,35 @@ def test_a_dispute_is_told_to_it_and_once_settled_asked_anew(handover, ada, it):
 
 
 def test_the_unsigned_note_has_a_line_to_sign_on(handover):
-    text = text_of(handovers.note(handover))
+    text = text_of(handovers.drawn(handover))
     assert "LT-1" in text
     assert "Ada Moss" in text
-    assert handovers.signed_note(handover) is None
+    assert handover.note is None
+
+
+def test_the_note_stays_as_it_was_accepted_whatever_else_is_attached_or_corrected(
+    handover, ada, it
+):
+    other = ContentFile(b"%PDF-1.4\n%%EOF\n", "salary.pdf")
+    documents.attach(handover, title="Internal", file=other, by=it)
+    assert b"%%EOF" in handovers.paper(handover).content
+    assert handovers.paper(handover).content != other.read()
+    handovers.accept(handover, name="Ada Moss", by=ada.user)
+    laptop = Asset.objects.get(tag="LT-1")
+    laptop.serial = "PF-99"
+    save_as(laptop, by=it, reason="misread")
+    handover.refresh_from_db()
+    assert "PF-77" in text_of(b"".join(handovers.paper(handover).streaming_content))
+    with pytest.raises(ProtectedError):
+        handover.note.delete()
+
+
+def test_who_returned_all_of_it_is_not_asked_again(handover, ada, it):
+    handovers.dispute(handover, name="Ada", what="Broken.", by=ada.user)
+    lifecycle.take_back([custody.asset for custody in handover.custodies.all()], by=it)
+    before = Message.objects.filter(recipient=ada).count()
+    handovers.settle(handover, reason="Taken back.", by=it)
+    assert Message.objects.filter(recipient=ada).count() == before
 
 
 def test_staff_open_the_note_and_settle_by_button(handover, ada, it, auditor, client):
