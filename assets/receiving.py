@@ -14,7 +14,7 @@ from assets import arrivals, lifecycle
 from assets.lifecycle.register import arrival_state
 from assets.models import Asset, Order, OrderLine
 from assets.precaution import told
-from assets.serials import serial_key
+from assets.serials import scanned_serial, serial_key
 from config.history import Actor, update_all_as
 from people.models import Location
 
@@ -69,12 +69,13 @@ def serials_in(text: str) -> list[str]:
 
 
 def checked_serials(line: OrderLine, serials: Sequence[str]) -> list[str]:
-    """The serials, trimmed.
+    """The serials, trimmed, and without what their maker prints before them on a carton.
 
     Raises ValidationError with a sentence for each that is doubled, too long, no serial at all, or
     on the register already, unless its asset waits for this line.
     """
-    serials = [serial.strip() for serial in serials if serial.strip()]
+    maker = str(line.product.maker or "")
+    serials = [scanned_serial(serial, maker) for serial in serials if serial.strip()]
     keys = {serial: serial_key(line.product.maker_id, serial) for serial in serials}
     problems = [
         f'"{serial[:40]}…" is longer than {LONGEST_SERIAL} characters: it is no serial number.'

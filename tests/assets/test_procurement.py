@@ -212,6 +212,13 @@ def test_planned_assets_arrive_before_new_ones_are_made(it, latitude, store):
     assert (line.received, line.order.state) == (3, "received")
 
 
+def test_what_a_maker_prints_before_the_serial_on_a_carton_is_left_out(it, store):
+    product = ProductFactory(maker=VendorFactory(name="HP", is_maker=True))
+    line = placed(product, quantity=1)
+    (asset,) = procurement.receive_line(line, serials=["SCNC819R159"], location=store, by=it)
+    assert asset.serial == "CNC819R159"
+
+
 def test_a_planned_asset_with_a_serial_of_its_own_is_the_one_that_arrives(it, latitude, store):
     line = placed(latitude)
     first = AssetFactory(product=latitude, state="planned")
