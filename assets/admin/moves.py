@@ -1,6 +1,7 @@
 """The moves of an asset, as the back office asks for them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, cast
 
 from django import forms
@@ -8,6 +9,7 @@ from django.conf import settings
 
 from assets import lifecycle
 from assets.lifecycle import MOVES
+from assets.lifecycle.moves import offers
 from assets.models import Asset, Custody, Disposal, OrderLine, Repair, StateLabel, Upgrade, Wipe
 from config.admin import Step
 from config.forms import FilesField, LinkField, StepForm
@@ -221,23 +223,8 @@ def _step(move: str, form: type[StepForm], permission: str = "", **options: Any)
         form=form,
         run=getattr(lifecycle, move),
         permission=f"assets.{permission or move}_asset",
-        **{"allows": _offered(move), **options},
+        **{"allows": partial(offers, move), **options},
     )
-
-
-def _offered(move: str) -> Callable[[Asset], bool]:
-    """Allowed by its state, and not for a part alone where the move is its device's."""
-
-    def offered(asset: Asset) -> bool:
-        carried = MOVES[move].carries and asset.installed_in_id
-        return MOVES[move].allows(asset) and not carried
-
-    return offered
-
-
-def _installed(move: str, inside: bool) -> Callable[[Asset], bool]:
-    """Allowed by its state, and in a device or not."""
-    return lambda asset: MOVES[move].allows(asset) and bool(asset.installed_in_id) is inside
 
 
 PLAN = _step("plan", PlanForm, allows=lambda product: True)
@@ -264,8 +251,8 @@ STEPS = [
     _step("lend", LendForm),
     _step("move", MoveForm),
     _step("send_to_repair", SendToRepairForm, "repair"),
-    _step("unpair", NoteForm, "pair", allows=_installed("unpair", True)),
-    _step("pair", PairForm, allows=_installed("pair", False)),
+    _step("unpair", NoteForm, "pair"),
+    _step("pair", PairForm),
     _step("upgrade", UpgradeForm),
     _step("report_lost", LostForm),
     _step("retire", RetireForm),

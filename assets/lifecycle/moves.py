@@ -167,8 +167,16 @@ def refusal(move: str, asset: Asset) -> str:
 
 
 def possible(asset: Asset) -> str:
-    """The moves that the state of the asset allows, as words."""
-    return ", ".join(move.label.lower() for move in MOVES.values() if move.allows(asset))
+    """The moves that the asset may make now, as words."""
+    return ", ".join(move.label.lower() for name, move in MOVES.items() if offers(name, asset))
+
+
+def offers(name: str, asset: Asset) -> bool:
+    """Whether its state allows the move, and whether it makes sense in a device or out of one."""
+    inside = bool(asset.installed_in_id)
+    if not MOVES[name].allows(asset) or (inside and (MOVES[name].carries or name == "pair")):
+        return False
+    return inside or name != "unpair"
 
 
 def record(outcome: Outcome, *, by: Actor, reason: str, fields: Sequence[str] = ()) -> None:
