@@ -84,6 +84,8 @@ def read(file: IO[bytes], name: str, *, encoding: str = "") -> Table:
         shape = _shape(name, _workbook(name, data), pad=True)
     elif data.startswith(b"\xd0\xcf\x11\xe0"):
         raise refusal(name, "is an old or an encrypted Excel file; save it as .xlsx or .csv")
+    elif name.lower().endswith(".xlsx"):
+        raise refusal(name, "is no Excel file, whatever its name says; save it as .xlsx or .csv")
     else:
         text, notes = _decoded(name, data, encoding)
         delimiter, text = _delimiter(text)

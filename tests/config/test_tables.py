@@ -224,3 +224,8 @@ def test_a_hostile_workbook_is_refused_before_it_costs_anything(bomb, words):
     assert words in sentence
     # Alone it is below two seconds; here other tests share the cores.
     assert time.monotonic() - began < 6
+
+
+def test_text_under_the_name_of_a_workbook_is_said_to_be_none():
+    with pytest.raises(ValidationError, match=r"x\.xlsx is no Excel file, whatever its name"):
+        tables.read(io.BytesIO(b"not a zip"), "x.xlsx")
