@@ -4,10 +4,7 @@ Each move is atomic, under the lock of the order, recorded with actor and reason
 words. What is received becomes assets, through `assets.lifecycle`.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -19,32 +16,9 @@ from assets.precaution import told, warnings
 from assets.receiving import receive_line, serials_in
 from config.history import Actor, save_as, update_all_as
 
-__all__ = ["MOVES", "Outcome", "cancel", "each", "place", "receive_line", "serials_in", "warnings"]
+__all__ = ["MOVES", "cancel", "place", "receive_line", "serials_in", "warnings"]
 
 State = Order.State
-
-
-@dataclass
-class Outcome:
-    """The records that a move changed, and a sentence for each order that it refused."""
-
-    done: list[Any] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-
-
-def each(move: Callable[..., Any]) -> Callable[..., Outcome]:
-    """`move` for many orders, in one order; a refused one never stops the others."""
-
-    def run(orders: Iterable[Order], **options: Any) -> Outcome:
-        outcome = Outcome()
-        for order in sorted(orders, key=lambda order: order.pk):
-            try:
-                outcome.done.append(move(order, **options))
-            except ValidationError as refusal:
-                outcome.refused += refusal.messages
-        return outcome
-
-    return run
 
 
 @transaction.atomic

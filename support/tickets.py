@@ -1,11 +1,9 @@
 """Every way a ticket moves. Each move is atomic, under a lock, recorded, and refuses in words.
 
-A move takes one ticket and returns it as it now is; `each` runs a move on many.
+A move takes one ticket and returns it as it now is; `config.outcomes.each` runs a move on many.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -60,31 +58,6 @@ MOVES = {
     "close": Move("closed", (State.RESOLVED,)),
     "reopen": Move("reopened", (State.RESOLVED, State.CLOSED)),
 }
-
-
-@dataclass
-class Outcome:
-    """Which tickets a move changed, and a sentence for each that it refused."""
-
-    done: list[Ticket] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-
-
-def each(move: Callable[..., object]) -> Callable[..., Outcome]:
-    """`move` for many tickets, in one order; a refused one never stops the others."""
-
-    def run(tickets: Iterable[Ticket], **options: Any) -> Outcome:
-        outcome = Outcome()
-        for ticket in sorted(tickets, key=lambda ticket: ticket.pk):
-            try:
-                move(ticket, **options)
-            except ValidationError as refusal:
-                outcome.refused += refusal.messages
-            else:
-                outcome.done.append(ticket)
-        return outcome
-
-    return run
 
 
 @transaction.atomic

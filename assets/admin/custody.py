@@ -16,9 +16,9 @@ from django.views.decorators.http import require_safe
 
 from assets import handovers
 from assets.models import Custody, Handover
-from assets.procurement import each
 from config.admin import BaseAdmin, DateRangeFilter, ReadOnlyInline, Step, TextFilter
 from config.forms import StepForm
+from config.outcomes import each
 from people.document_admin import DocumentInline
 
 Answer = Handover.Answer

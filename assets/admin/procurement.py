@@ -15,9 +15,10 @@ from assets import procurement
 from assets.admin.order_forms import CancelForm, OrderForm, PlaceForm, ReceiveForm
 from assets.models import Asset, Order, OrderLine
 from assets.order_export import OrderResource
-from assets.procurement import MOVES, Outcome
+from assets.procurement import MOVES
 from config.admin import BaseInline, DateRangeFilter, ExportAdmin, InUseFilter, Step
 from config.history import Actor
+from config.outcomes import Outcome, each
 from config.resources import BaseResource
 
 VIEW_COST = "assets.view_cost"
@@ -27,13 +28,6 @@ SETTLED = ("supplier", "currency")
 
 def _receive(orders: Sequence[Order], *, by: Actor, line: OrderLine, **options: Any) -> Outcome:
     return Outcome(done=procurement.receive_line(line, by=by, **options))
-
-
-def _place(orders: Sequence[Order], **options: Any) -> Outcome:
-    """Of one alone the page keeps what was typed, under the sentences that refuse it."""
-    if len(orders) == 1:
-        return Outcome(done=[procurement.place(orders[0], **options)])
-    return procurement.each(procurement.place)(orders, **options)
 
 
 def _label(line: OrderLine) -> str:
@@ -148,7 +142,7 @@ class OrderAdmin(ExportAdmin):
         Step(
             "place",
             "Place",
-            _place,
+            each(procurement.place),
             "assets.place_order",
             PlaceForm,
             MOVES["place"].allows,
@@ -167,7 +161,7 @@ class OrderAdmin(ExportAdmin):
         Step(
             "cancel",
             "Cancel the order",
-            procurement.each(procurement.cancel),
+            each(procurement.cancel),
             "assets.place_order",
             CancelForm,
             MOVES["cancel"].allows,

@@ -1,13 +1,12 @@
 """The back office's screens for stock items, their movements, and kits."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
@@ -19,37 +18,11 @@ from assets.models import Kit, KitLine, StockItem, StockMovement
 from config.admin import BaseAdmin, BaseInline, InUseFilter, ReadOnlyAdmin, ReadOnlyInline, Step
 from config.admin.screens import actor
 from config.forms import LinkField, RecordForm, StepForm
+from config.outcomes import each
 from people.exchange import ExchangeAdmin
 
 LATEST = 50
 """How many movements the page of an item shows; the list has them all."""
-
-
-@dataclass
-class Outcome:
-    done: list[Any] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-
-
-def each(move: Callable[..., Any]) -> Callable[..., Outcome]:
-    """`move` for many records, in one order; of several a refused one never stops the others."""
-
-    def run(rows: Sequence[Any], **options: Any) -> Outcome:
-        outcome = Outcome()
-        for row in sorted(rows, key=lambda row: row.pk):
-            try:
-                outcome.done.append(move(row, **options))
-            except ValidationError as refusal:
-                if len(rows) == 1:
-                    raise  # the form keeps what was typed
-                outcome.refused += [_about(row, sentence) for sentence in refusal.messages]
-        return outcome
-
-    return run
-
-
-def _about(row: Any, sentence: str) -> str:
-    return sentence if str(row) in sentence else f"{row}: {sentence}"
 
 
 def _count(**options: Any) -> forms.IntegerField:

@@ -13,6 +13,7 @@ from assets.admin.asset import AssetAdmin
 from config.admin import BaseAdmin, InUseFilter, ReadOnlyInline, Step
 from config.admin.screens import actor
 from config.forms import StepForm
+from config.outcomes import each
 from people.exchange import ExchangeAdmin
 from support import tickets
 from support.admin import forms
@@ -34,7 +35,7 @@ OPENED_WITH = [
 def _step(name: str, label: str, move: Any, form: Any = StepForm) -> Step:
     """One move of a ticket, for those who may answer."""
     allows = tickets.MOVES[{"take": "assign"}.get(name, name)].allows
-    return Step(name, label, tickets.each(move), ANSWER, form, allows)
+    return Step(name, label, each(move), ANSWER, form, allows)
 
 
 @admin.register(Ticket)

@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
+from config.outcomes import each
 from people.models import Message, Person
 from support import tickets
 from support.models import Comment, Ticket, TicketSequence
@@ -255,7 +256,7 @@ def test_each_names_the_refused_and_does_the_others(ada, desk, it):
     done = tickets.resolve(opened(ada), solution="Done.", by=it)
     new = opened(ada)
 
-    outcome = tickets.each(tickets.close)([new, done], by=it)
+    outcome = each(tickets.close)([new, done], by=it)
 
     assert outcome.done == [done]
     assert outcome.refused == ["T-000002 The screen stays black is new: it cannot be closed."]
