@@ -189,6 +189,13 @@ class LinkField(forms.ModelChoiceField):
         super().__init__(self.source.remote_field.model._default_manager.all(), **kwargs)
 
 
+def reason_field(**options: Any) -> forms.CharField:
+    """Why something is done, as its history keeps it."""
+    return forms.CharField(
+        **{"required": False, "max_length": 250, "help_text": "Kept in the history.", **options}
+    )
+
+
 class FilesInput(forms.FileInput):
     allow_multiple_selected = True
 

@@ -1,13 +1,12 @@
 """The back office's screens for handovers, and for who held what on a day."""
 
-from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import display
-from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Model, QuerySet
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_safe
 from assets import handovers
 from assets.models import Custody, Handover
 from config.admin import BaseAdmin, DateRangeFilter, ReadOnlyInline, Step, TextFilter
+from config.admin.screens import NeverByHand
 from config.forms import StepForm
 from config.outcomes import each
 from people.document_admin import DocumentInline
@@ -54,21 +54,8 @@ class ItemInline(ReadOnlyInline):
     show_change_link = False
 
 
-class NeverByHand(BaseAdmin):
-    """What the moves and the portal write; here it is looked at."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
 @admin.register(Handover)
-class HandoverAdmin(NeverByHand):
+class HandoverAdmin(NeverByHand, BaseAdmin):
     list_display = ["pk", "to", "handed_over_at", "items", "due_back_on", "answer", "answered_at"]
     list_filter = [AnswerFilter, ("handed_over_at", DateRangeFilter)]
     list_select_related = ["to"]
@@ -128,9 +115,11 @@ class HeldOnFilter(TextFilter):
         if not text:
             return queryset
         try:
-            return queryset.held_on(date.fromisoformat(text))
-        except (ValueError, OverflowError):
-            return queryset.none()  # no such day, so nobody held it then
+            return queryset.held_on(forms.DateField().clean(text))
+        except (ValidationError, OverflowError):
+            sentence = f"“{text[:40]}” is no day: write it as 2026-11-24 or 24/11/2026."
+            messages.error(request, sentence)
+            return queryset.none()
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -147,7 +136,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 
 @admin.register(Custody)
-class CustodyAdmin(NeverByHand):
+class CustodyAdmin(NeverByHand, BaseAdmin):
     list_display = [
         "asset",
         "holder",

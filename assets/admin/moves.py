@@ -12,15 +12,9 @@ from assets.lifecycle import MOVES
 from assets.lifecycle.moves import offers
 from assets.models import Asset, Custody, Disposal, OrderLine, Repair, StateLabel, Upgrade, Wipe
 from config.admin import Step
-from config.forms import FilesField, LinkField, StepForm
+from config.forms import FilesField, LinkField, StepForm, reason_field
 
 State = Asset.State
-
-
-def _reason(**options: Any) -> forms.CharField:
-    return forms.CharField(
-        **{"required": False, "max_length": 250, "help_text": "Kept in the history.", **options}
-    )
 
 
 def _place(help_text: str, *, required: bool = False) -> LinkField:
@@ -42,19 +36,19 @@ def _cost(label: str, **options: Any) -> forms.DecimalField:
 class PlanForm(StepForm):
     quantity = forms.IntegerField(min_value=1, max_value=1000, initial=1)
     location = _place("Where they are meant to go.")
-    reason = _reason()
+    reason = reason_field()
 
 
 class OrderForm(StepForm):
     order = LinkField(
         OrderLine.order, help_text="An order that was placed and has a line for the product."
     )
-    reason = _reason()
+    reason = reason_field()
 
 
 class ReceiveForm(StepForm):
     location = _place("Where it lies in stock.", required=True)
-    reason = _reason()
+    reason = reason_field()
 
 
 class InspectForm(StepForm):
@@ -90,7 +84,7 @@ class InspectForm(StepForm):
 
 class StockForm(StepForm):
     location = _place("Where it lies in stock. Empty: where it is.")
-    reason = _reason()
+    reason = reason_field()
 
 
 class HandOverForm(StepForm):
@@ -107,24 +101,24 @@ class HandOverForm(StepForm):
     due_back_on = forms.DateField(
         required=False, label="Due back", help_text="Only for a loan: the day it must be back."
     )
-    reason = _reason()
+    reason = reason_field()
 
 
 class LendForm(StepForm):
     to = LinkField(Asset.holder, label="To", help_text="Who borrows it and gets a mail about it.")
     due_back_on = forms.DateField(label="Due back", help_text="The day it must be back.")
-    reason = _reason()
+    reason = reason_field()
 
 
 class TakeBackForm(StepForm):
     location = _place("Where it lies in stock. Empty: where it is.")
     condition = forms.ChoiceField(required=False, choices=Custody.Condition.choices)
-    reason = _reason()
+    reason = reason_field()
 
 
 class MoveForm(StepForm):
     location = _place("Where it stands or lies now.", required=True)
-    reason = _reason()
+    reason = reason_field()
 
 
 class FitForm(StepForm):
@@ -133,19 +127,19 @@ class FitForm(StepForm):
         label="SIM or part",
         help_text="From stock it goes to the holder of this device.",
     )
-    reason = _reason()
+    reason = reason_field()
 
 
 class PairForm(StepForm):
     device = LinkField(Asset.installed_in, label="Device", help_text="In which it is put.")
-    reason = _reason()
+    reason = reason_field()
 
 
 class RelabelForm(StepForm):
     label = forms.ModelChoiceField(
         StateLabel.objects.none(), required=False, empty_label="no label"
     )
-    reason = _reason()
+    reason = reason_field()
 
     def ask(self, rows: Sequence[Asset]) -> None:
         states = {row.state for row in rows}
@@ -170,7 +164,7 @@ class ReturnFromRepairForm(StepForm):
     cost = _cost("Cost of each repair")
     currency = _currency()
     location = _place("Where it is now. Empty: where it was.")
-    reason = _reason()
+    reason = reason_field()
 
 
 class UpgradeForm(StepForm):
@@ -181,16 +175,18 @@ class UpgradeForm(StepForm):
 
 
 class LostForm(StepForm):
-    reason = _reason(required=True, help_text="What is known: since when, where, which report.")
+    reason = reason_field(
+        required=True, help_text="What is known: since when, where, which report."
+    )
 
 
 class FindForm(StepForm):
     location = _place("Where it lies in stock now.", required=True)
-    reason = _reason()
+    reason = reason_field()
 
 
 class RetireForm(StepForm):
-    reason = _reason(required=True, help_text="Why it goes out of service for good.")
+    reason = reason_field(required=True, help_text="Why it goes out of service for good.")
 
 
 class WipeForm(StepForm):
@@ -213,7 +209,7 @@ class DisposeForm(StepForm):
 
 
 class NoteForm(StepForm):
-    reason = _reason()
+    reason = reason_field()
 
 
 def _step(move: str, form: type[StepForm], permission: str = "", **options: Any) -> Step:

@@ -8,9 +8,7 @@ from django.utils.timezone import localdate
 
 from assets import procurement
 from assets.models import Asset, Order, OrderLine
-from config.forms import LinkField, RecordForm, StepForm
-
-REASON = "Kept in the history."
+from config.forms import LinkField, RecordForm, StepForm, reason_field
 
 
 class OrderForm(RecordForm):
@@ -44,7 +42,7 @@ class PlaceForm(StepForm):
     all_the_same = forms.BooleanField(
         required=False, label="Order all the same", help_text="Although Steward warns of something."
     )
-    reason = forms.CharField(required=False, max_length=250, help_text=REASON)
+    reason = reason_field()
 
 
 class ReceiveForm(StepForm):
@@ -62,11 +60,11 @@ class ReceiveForm(StepForm):
     received_on = forms.DateField(
         label="Received", initial=localdate, help_text="The day their warranty starts."
     )
-    reason = forms.CharField(required=False, max_length=250, help_text=REASON)
+    reason = reason_field()
 
     def clean_serials(self) -> list[str]:
         return procurement.serials_in(self.cleaned_data["serials"])
 
 
 class CancelForm(StepForm):
-    reason = forms.CharField(max_length=250, help_text="Why nothing more comes of it.")
+    reason = reason_field(required=True, help_text="Why nothing more comes of it.")

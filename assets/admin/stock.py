@@ -17,7 +17,7 @@ from assets import kits, stock
 from assets.models import Kit, KitLine, StockItem, StockMovement
 from config.admin import BaseAdmin, BaseInline, InUseFilter, ReadOnlyAdmin, ReadOnlyInline, Step
 from config.admin.screens import actor
-from config.forms import LinkField, RecordForm, StepForm
+from config.forms import LinkField, RecordForm, StepForm, reason_field
 from config.outcomes import each
 from people.exchange import ExchangeAdmin
 
@@ -29,21 +29,15 @@ def _count(**options: Any) -> forms.IntegerField:
     return forms.IntegerField(**{"min_value": 1, "max_value": stock.MOST, "initial": 1, **options})
 
 
-def _reason(**options: Any) -> forms.CharField:
-    return forms.CharField(
-        **{"required": False, "max_length": 250, "help_text": "Kept in the history.", **options}
-    )
-
-
 class DeliverForm(StepForm):
     quantity = _count(help_text="How many have arrived.")
-    reason = _reason(help_text="Such as the order or the delivery note. Kept in the history.")
+    reason = reason_field(help_text="Such as the order or the delivery note. Kept in the history.")
 
 
 class IssueForm(StepForm):
     to = LinkField(StockMovement.person, label="To", help_text="Who gets it.")
     quantity = _count()
-    reason = _reason()
+    reason = reason_field()
 
 
 class GiveBackForm(StepForm):
@@ -54,12 +48,12 @@ class GiveBackForm(StepForm):
         help_text="Who brings it. Empty for what was never booked out.",
     )
     quantity = _count()
-    reason = _reason()
+    reason = reason_field()
 
 
 class CorrectForm(StepForm):
     counted = _count(min_value=0, initial=None, help_text="How many really lie there.")
-    reason = _reason(required=True, help_text="Why it differs: counted, broken, stolen.")
+    reason = reason_field(required=True, help_text="Why it differs: counted, broken, stolen.")
 
 
 def _step(move: Callable[..., Any], label: str, form: type[StepForm], **options: Any) -> Step:
@@ -220,7 +214,7 @@ class HandOverKitForm(StepForm):
         label="From",
         help_text="Only what lies at this place and inside it. Empty: from anywhere.",
     )
-    reason = _reason()
+    reason = reason_field()
 
 
 @admin.register(Kit)

@@ -20,7 +20,7 @@ from assets.lifecycle import Outcome
 from assets.models import Count, Stocktake
 from config import exports
 from config.admin import BaseAdmin, InUseFilter, ReadOnlyAdmin, Step
-from config.forms import RecordForm, StepForm
+from config.forms import RecordForm, StepForm, reason_field
 
 SCOPE = ("locations", "departments")
 MANAGE = "assets.open_stocktake"
@@ -38,7 +38,7 @@ class StocktakeForm(RecordForm):
 
 
 class OpenForm(StepForm):
-    reason = forms.CharField(required=False, max_length=200, help_text="Kept in the history.")
+    reason = reason_field()
 
 
 class CloseForm(StepForm):
@@ -48,7 +48,7 @@ class CloseForm(StepForm):
         help_text="Otherwise they keep their state and are only marked as missing in this"
         " stocktake. What was found elsewhere is moved there in any case.",
     )
-    reason = forms.CharField(required=False, max_length=200, help_text="Kept in the history.")
+    reason = reason_field()
 
 
 def _open(rows: Iterable[Stocktake], **options: Any) -> Outcome:

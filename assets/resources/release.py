@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
+
 from assets import health
 from assets.models import Release
 from config import cells
@@ -52,6 +54,10 @@ class ReleaseResource(BaseResource):
         if TOLD.fullmatch(eol):
             row["has_ended"] = row.get("has_ended") or eol
         elif eol:
+            try:
+                cells.day(eol)
+            except ValueError as error:
+                raise ValidationError(f'column eol, "{eol}": {error}, or true or false') from error
             row["ends_on"] = row.get("ends_on") or eol
             row["has_ended"] = row.get("has_ended") or "no"
 

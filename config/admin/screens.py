@@ -17,6 +17,7 @@ from config.history import Actor
 __all__ = [
     "DateRangeFilter",
     "InUseFilter",
+    "NeverByHand",
     "ReadOnlyAdmin",
     "ScreenAdmin",
     "TextFilter",
@@ -110,8 +111,8 @@ class ScreenAdmin(Completing, ModelAdmin):
         return response
 
 
-class ReadOnlyAdmin(ScreenAdmin):
-    """Records that nobody writes by hand."""
+class NeverByHand:
+    """What moves and tasks write; here it is looked at."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -121,6 +122,10 @@ class ReadOnlyAdmin(ScreenAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class ReadOnlyAdmin(NeverByHand, ScreenAdmin):
+    """Records that nobody writes by hand, and whose versions are not kept."""
 
 
 def completed_fields(admin: Any) -> list[str]:

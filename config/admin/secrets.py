@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from django import forms
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model
@@ -14,7 +13,7 @@ from unfold import widgets
 
 from config.admin.record import BaseAdmin, BaseInline
 from config.admin.screens import actor
-from config.forms import StepForm
+from config.forms import StepForm, reason_field
 from config.history import save_as
 from config.secrets import Secret, SecretField, Undecipherable
 
@@ -31,8 +30,8 @@ class SecretsInline(BaseInline):
 
 
 class RevealForm(StepForm):
-    reason = forms.CharField(
-        label="What for", max_length=250, help_text="Kept in the history, with your name."
+    reason = reason_field(
+        required=True, label="What for", help_text="Kept in the history, with your name."
     )
 
 

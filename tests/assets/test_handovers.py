@@ -167,9 +167,11 @@ def test_who_held_what_on_a_day_is_a_list(handover, ada, it, client):
     client.force_login(it)
     address = reverse("admin:assets_custody_changelist")
     today = timezone.localdate()
-    for day, count in ((today, 2), (today - timedelta(1), 0), ("no day", 0)):
+    for day, count in ((today, 2), (f"{today:%d/%m/%Y}", 2), (today - timedelta(1), 0)):
         response = client.get(address, {"held_on": day})
         assert response.context["cl"].result_count == count, day
+    text = client.get(address, {"held_on": "no day"}).content.decode()
+    assert "“no day” is no day: write it as" in text
 
 
 @pytest.mark.django_db(transaction=True)

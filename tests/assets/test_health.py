@@ -81,6 +81,7 @@ def test_a_day_that_is_taken_back_is_empty_again():
 
 def test_what_is_no_day_is_refused_with_its_row():
     report = load("releases", ["product", "cycle", "eol"], ["x", "1", "soon"])
+    assert 'column eol, "soon": is no day; accepted are days' in str(report.refusals[0])
     assert "row 2" in problems(report)[0]
     assert not Release.objects.exists()
 

@@ -1,10 +1,14 @@
 """A real browser on the suite's own server, in which every console error fails the test."""
 
+import os
+from pathlib import Path
+
 import pytest
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 
+from tests.browser.axe import axe
 from tests.services import BROWSERS, executable
 
 DESKTOP = {"width": 1280, "height": 900}
@@ -55,6 +59,19 @@ def new_page(chromium, live_server, faults):
     for context in contexts:
         context.close()
     assert not faults
+
+
+@pytest.fixture
+def shoot(request):
+    """Look at a page with axe, and keep its picture where SCREENSHOTS names a folder."""
+    story = request.module.__name__.rpartition(".test_")[2]
+
+    def shoot(page, name):
+        axe(page)
+        if folder := os.environ.get("SCREENSHOTS"):
+            page.screenshot(path=Path(folder) / f"{story}-{name}.png", full_page=True)
+
+    return shoot
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The phone vendor's day and the IT department's, each from the order to the disposal."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -10,7 +8,6 @@ from playwright.sync_api import expect
 from assets.models import Asset, Category, Custody, Disposal, Handover, Inspection, Order, Repair
 from people.models import Document, Message
 from people.roles import IT
-from tests.browser.axe import axe
 from tests.conftest import member
 from tests.factories import (
     AssetFactory,
@@ -25,18 +22,7 @@ from tests.factories import (
 
 pytestmark = [pytest.mark.real, pytest.mark.browser]
 
-SHOTS = os.environ.get("SCREENSHOTS")
 State = Asset.State
-
-
-@pytest.fixture
-def shoot():
-    def shoot(page, name):
-        axe(page)
-        if SHOTS:
-            page.screenshot(path=Path(SHOTS) / f"day-{name}.png", full_page=True)
-
-    return shoot
 
 
 @pytest.fixture

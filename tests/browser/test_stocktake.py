@@ -1,8 +1,5 @@
 """A count on a phone: by keyboard scanner, by camera, without a script, and in the portal."""
 
-import os
-from pathlib import Path
-
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -10,7 +7,6 @@ from playwright.sync_api import expect
 from assets import stocktaking
 from assets.models import Asset
 from people.roles import IT, SERVICE_DESK
-from tests.browser.axe import axe
 from tests.browser.conftest import PHONE
 from tests.conftest import member
 from tests.factories import (
@@ -25,7 +21,6 @@ from tests.factories import (
 
 pytestmark = [pytest.mark.real, pytest.mark.browser]
 
-SHOTS = os.environ.get("SCREENSHOTS")
 # A camera that shows nothing, and a browser that reads one label in it whatever it shows.
 CAMERA = """
 navigator.mediaDevices.getUserMedia = async () => {
@@ -37,16 +32,6 @@ window.BarcodeDetector = class {
     async detect() { return [{ rawValue: "https://steward.example.org/a/LT-000001/" }]; }
 };
 """
-
-
-@pytest.fixture
-def shoot():
-    def shoot(page, name):
-        axe(page)
-        if SHOTS:
-            page.screenshot(path=Path(SHOTS) / f"stocktake-{name}.png", full_page=True)
-
-    return shoot
 
 
 @pytest.fixture

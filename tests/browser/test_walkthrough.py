@@ -1,9 +1,7 @@
 """The main job, end to end, as the people who do it see it: from four files to a closed ticket."""
 
-import os
 import re
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -15,13 +13,11 @@ from contracts.models import Contract
 from people.models import Message, Person
 from people.roles import AUDITOR, FINANCE, IT, SERVICE_DESK
 from support.models import Ticket
-from tests.browser.axe import axe
 from tests.browser.test_portal import sign_in_by_code
 from tests.conftest import member
 
 pytestmark = [pytest.mark.real, pytest.mark.browser]
 
-SHOTS = os.environ.get("SCREENSHOTS")
 PEOPLE = """Name,Email,Department,Location
 Ada Moss,ada@example.org,Research,Oxford
 Ben Hale,ben@example.org,Research,Oxford
@@ -51,16 +47,6 @@ def files(tmp_path):
     for kind, text in texts.items():
         (tmp_path / f"{kind}.csv").write_text(text.format(**dates))
     return tmp_path
-
-
-@pytest.fixture
-def shoot():
-    def shoot(page, name):
-        axe(page)
-        if SHOTS:
-            page.screenshot(path=Path(SHOTS) / f"walk-{name}.png", full_page=True)
-
-    return shoot
 
 
 def import_file(page, model, path, shoot):
