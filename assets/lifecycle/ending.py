@@ -7,11 +7,11 @@ from decimal import Decimal
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.utils import timezone
 
 from assets.lifecycle.custody import close_custody
-from assets.lifecycle.moves import Outcome, State, locked, record
+from assets.lifecycle.moves import Outcome, State, locked, record, with_parts
 from assets.lifecycle.upkeep import close_repairs
 from assets.models import Asset, Disposal, Vendor, Wipe
 from config.history import Actor, create_all_as
@@ -116,16 +116,19 @@ class Unwiped:
     """Refuses what holds data, itself or a part of it, and was not wiped since it was last held."""
 
     def __init__(self, assets: Sequence[Asset]) -> None:
-        holding = Asset.objects.filter(product__category__holds_data=True)
-        keys = [asset.pk for asset in assets]
-        rows = holding.filter(Q(pk__in=keys) | Q(installed_in__in=keys))
-        rows = rows.select_related("product").annotate(
+        everything = Asset.objects.filter(pk__in=with_parts({asset.pk for asset in assets}))
+        inside = dict(everything.values_list("pk", "installed_in"))
+        holding = everything.filter(product__category__holds_data=True).select_related("product")
+        rows = holding.annotate(
             held_until=Max("custodies__until"), last_wipe=Max("wipes__wiped_on")
         )
         self.unwiped: dict[int, Asset] = {}
         for row in rows:
             if not _is_wiped(row.last_wipe, row.held_until):
-                self.unwiped |= {row.pk: row, row.installed_in_id or row.pk: row}
+                key: int | None = row.pk
+                while key is not None:  # the asset itself, and whatever it is in
+                    self.unwiped[key] = row
+                    key = inside.get(key)
 
     def __call__(self, asset: Asset) -> str | None:
         part = self.unwiped.get(asset.pk)

@@ -30,11 +30,11 @@ class Fits:
             return f"{asset} is installed in {asset.installed_in}: take it out there first."
         if asset.pk == device.pk or self._is_inside(asset):
             return f"{asset} cannot be installed in itself."
-        if self.follows or (asset.state, asset.holder_id) == (device.state, device.holder_id):
+        if self.follows or _hands(asset) == _hands(device):
             return None
         return (
             f"{asset} is {_with_whom(asset)} and {device} is {_with_whom(device)}: both must be"
-            " with the same holder, or both in stock."
+            " with the same holder or at the same place, or both in stock."
         )
 
     def _is_inside(self, asset: Asset) -> bool:
@@ -62,6 +62,12 @@ class Fits:
             return f"{asset} finds no free slot: {self.device} has {slots}, all of them taken."
         self.free -= 1
         return None
+
+
+def _hands(asset: Asset) -> tuple[str, int | None, int | None]:
+    """Who or what place has it: two in the same hands are equal."""
+    serves_place = asset.state == State.IN_USE and not asset.holder_id
+    return asset.state, asset.holder_id, asset.location_id if serves_place else None
 
 
 def _with_whom(asset: Asset) -> str:

@@ -100,9 +100,9 @@ def locked(
     ValidationError where somebody installed something between the reading and the lock.
     """
     wanted = {asset.pk for asset in assets}
-    keys = _with_parts(wanted) | ({also.pk} if also else set())
+    keys = with_parts(wanted) | ({also.pk} if also else set())
     rows = {asset.pk: asset for asset in _lock(keys)}
-    if _with_parts(wanted) - keys:
+    if with_parts(wanted) - keys:
         raise ValidationError("Something was installed in them a moment ago. Try once more.")
     outcome = Outcome()
     for key in sorted(wanted & rows.keys()):
@@ -113,11 +113,23 @@ def locked(
         else:
             outcome.done.append(asset)
     if MOVES[move].carries:
+        _leave_with_device(move, outcome, wanted)
         outcome.carried = _parts_of({asset.pk for asset in outcome.done}, rows)
     return outcome
 
 
-def _with_parts(keys: set[int]) -> set[int]:
+def _leave_with_device(move: str, outcome: Outcome, wanted: set[int]) -> None:
+    """Refuse parts whose device was to go with them and is refused itself."""
+    while True:
+        refused = wanted - {asset.pk for asset in outcome.done}
+        left = [asset for asset in outcome.done if asset.installed_in_id in refused]
+        if not left:
+            return
+        outcome.done = [asset for asset in outcome.done if asset not in left]
+        outcome.refused += [_alone(move, asset) for asset in left]
+
+
+def with_parts(keys: set[int]) -> set[int]:
     """The keys, and those of everything installed in them at any depth: a query per level."""
     found, level = set(keys), set(keys)
     while level:
@@ -147,11 +159,15 @@ def _refused(move: str, asset: Asset, wanted: set[int]) -> str | None:
     if not MOVES[move].allows(asset):
         return refusal(move, asset)
     if MOVES[move].carries and asset.installed_in_id and asset.installed_in_id not in wanted:
-        return (
-            f"{asset} is installed in {asset.installed_in}: it cannot be {MOVES[move].done} alone."
-            " Take it out first, or do it with the device."
-        )
+        return _alone(move, asset)
     return None
+
+
+def _alone(move: str, asset: Asset) -> str:
+    return (
+        f"{asset} is installed in {asset.installed_in}: it cannot be {MOVES[move].done} alone."
+        " Take it out first, or do it with the device."
+    )
 
 
 def refusal(move: str, asset: Asset) -> str:

@@ -221,3 +221,34 @@ def test_a_device_is_not_disposed_of_before_the_disk_in_it_is_wiped(it):
         (server.pk, 120),
         (disk.pk, None),
     }
+
+
+def test_data_two_levels_down_keeps_a_device_from_being_disposed_of(it):
+    server = AssetFactory(state=State.RETIRED)
+    enclosure = AssetFactory(state=State.RETIRED, installed_in=server)
+    disk = AssetFactory(
+        state=State.RETIRED, installed_in=enclosure, product__category__holds_data=True
+    )
+    with pytest.raises(ValidationError, match=f"{disk} is retired and holds data"):
+        one(lifecycle.dispose, server, method="sold", by=it)
+    assert fresh(server)[0].state == State.RETIRED
+
+
+def test_a_part_chosen_with_a_device_that_is_refused_does_not_go_alone(it, sim_card):
+    phone = AssetFactory(state=State.RETIRED, product__category__holds_data=True)
+    sim = AssetFactory(state=State.RETIRED, product=sim_card, installed_in=phone)
+    outcome = lifecycle.dispose([phone, sim], method="recycled", by=it)
+    assert (outcome.done, outcome.carried) == ([], [])
+    assert len(outcome.refused) == 2
+    assert {it.state for it in fresh(phone, sim)} == {State.RETIRED}
+
+
+def test_a_sim_that_serves_one_place_does_not_go_into_a_device_at_another(
+    phone_model, sim_card, it
+):
+    here, there = LocationFactory.create_batch(2)
+    phone = AssetFactory(product=phone_model, state=State.IN_USE, location=here)
+    sims = [AssetFactory(product=sim_card, state=State.IN_USE, location=at) for at in (here, there)]
+    outcome = lifecycle.pair(sims, device=phone, by=it)
+    assert outcome.done == [sims[0]]
+    assert "at the same place" in outcome.refused[0]
