@@ -27,7 +27,9 @@ REGISTER = [
     "assets.statelabel",
     "assets.vendor",
     "assets.vendoralias",
+    "assets.vendorcontact",
 ]
+WARRANTIES = ["assets.warranty"]
 CUSTODY = ["assets.custody", "assets.handover"]
 SIMS = ["assets.simcard"]
 DOCUMENTS = ["people.document"]
@@ -44,11 +46,17 @@ ORDERS = ["assets.order", "assets.orderline"]
 HEALTH = ["assets.release"]
 STOCKTAKES = ["assets.count", "assets.stocktake"]
 CONTRACTS = ["contracts.contract", "contracts.coverage", "contracts.term"]
+DECISIONS = ["contracts.decision"]
+LICENCES = ["contracts.licence"]
+SEATS = ["contracts.seat"]
+SPEND = ["contracts.distinction", "contracts.spend"]
+BUDGETS = ["contracts.budget", "contracts.exchangerate"]
 TICKETS = ["support.comment", "support.queue", "support.ticket", "support.ticketcategory"]
 MAIL = ["people.message", "support.alert"]
 EVERYTHING = [
     *PEOPLE,
     *REGISTER,
+    *WARRANTIES,
     *CUSTODY,
     *UPKEEP,
     *SIMS,
@@ -59,12 +67,18 @@ EVERYTHING = [
     *ORDERS,
     *HEALTH,
     *CONTRACTS,
+    *DECISIONS,
+    *LICENCES,
+    *SEATS,
+    *SPEND,
+    *BUDGETS,
     *TICKETS,
     *MAIL,
 ]
 TRACKED = [
     *PEOPLE,
     *REGISTER,
+    *WARRANTIES,
     *CUSTODY,
     *UPKEEP,
     *SIMS,
@@ -75,6 +89,11 @@ TRACKED = [
     *ORDERS,
     *HEALTH,
     *CONTRACTS,
+    *DECISIONS,
+    *LICENCES,
+    *SEATS,
+    *SPEND,
+    *BUDGETS,
     *TICKETS,
 ]
 
@@ -102,7 +121,10 @@ COUNT = {"assets.count_stocktake"}
 
 ROLES: dict[str, set[str]] = {
     IT: READ
-    | _grant(EDIT, [*PEOPLE, *REGISTER, *STOCK, *ORDERS, *HEALTH, *TICKETS])
+    | _grant(EDIT, [*PEOPLE, *REGISTER, *WARRANTIES, *STOCK, *ORDERS, *HEALTH, *LICENCES, *TICKETS])
+    | _grant("reveal", LICENCES)
+    | _grant("assign", SEATS)
+    | _grant(EXCHANGE, [*LICENCES, *SEATS])
     | _grant("place receive export", ["assets.order"])
     | _grant(EXCHANGE, HEALTH)
     | MOVES
@@ -128,7 +150,23 @@ ROLES: dict[str, set[str]] = {
     | {"assets.view_cost", "support.answer_ticket", "people.retry_message"},
     FINANCE: READ
     | _grant("add delete", DOCUMENTS)
-    | _grant(EDIT, [*CONTRACTS, *ORDERS, "assets.vendor", "assets.vendoralias"])
+    | _grant(
+        EDIT,
+        [
+            *CONTRACTS,
+            *BUDGETS,
+            *ORDERS,
+            *WARRANTIES,
+            "assets.vendor",
+            "assets.vendoralias",
+            "assets.vendorcontact",
+        ],
+    )
+    | _grant("decide", ["contracts.contract"])
+    | _grant("import export match", ["contracts.spend"])
+    | _grant(EXCHANGE, BUDGETS)
+    | _grant("assign", SEATS)
+    | _grant("export", [*LICENCES, *SEATS])
     | _grant("place export", ["assets.order"])
     | _grant(EXCHANGE, ["contracts.contract", "assets.vendor"])
     | _grant("export", ["assets.asset", "assets.stockitem"])
@@ -142,6 +180,7 @@ ROLES: dict[str, set[str]] = {
         "assets.hand_over_asset",
         "assets.lend_asset",
         "assets.take_back_asset",
+        "contracts.assign_seat",
         "support.answer_ticket",
         "support.export_ticket",
     },
@@ -158,6 +197,11 @@ ROLES: dict[str, set[str]] = {
             "assets.stockitem",
             "assets.vendor",
             "contracts.contract",
+            "contracts.licence",
+            "contracts.seat",
+            "contracts.spend",
+            "contracts.budget",
+            "contracts.exchangerate",
             "support.ticket",
         ],
     )

@@ -1,6 +1,7 @@
 """Records for tests: valid, and no more than each needs."""
 
 import uuid
+from decimal import Decimal
 
 import factory
 from django.utils import timezone
@@ -34,9 +35,23 @@ from assets.models import (
     Upgrade,
     Vendor,
     VendorAlias,
+    VendorContact,
+    Warranty,
     Wipe,
 )
-from contracts.models import Contract, Coverage, Term
+from contracts.models import (
+    Budget,
+    CalendarFeed,
+    Contract,
+    Coverage,
+    Decision,
+    Distinction,
+    ExchangeRate,
+    Licence,
+    Seat,
+    Spend,
+    Term,
+)
 from people.models import Department, Document, Location, Message, Person, User
 from support.models import Alert, Comment, Queue, Ticket, TicketCategory
 
@@ -90,6 +105,14 @@ class VendorAliasFactory(DjangoModelFactory):
 
     vendor = factory.SubFactory(VendorFactory)
     name = factory.Sequence("Alias {}".format)
+
+
+class VendorContactFactory(DjangoModelFactory):
+    class Meta:
+        model = VendorContact
+
+    vendor = factory.SubFactory(VendorFactory)
+    name = "Grace Hopper"
 
 
 class CategoryFactory(DjangoModelFactory):
@@ -184,6 +207,15 @@ def _identifier(kind, number):
     }
     check = luhn.calc_check_digit(values[kind]) if kind in ("imei", "iccid") else ""
     return f"{values[kind]}{check}"
+
+
+class WarrantyFactory(DjangoModelFactory):
+    class Meta:
+        model = Warranty
+
+    asset = factory.SubFactory(AssetFactory)
+    starts_on = factory.LazyFunction(timezone.localdate)
+    months = 24
 
 
 class OrderFactory(DjangoModelFactory):
@@ -367,6 +399,83 @@ class CoverageFactory(DjangoModelFactory):
 
     contract = factory.SubFactory(ContractFactory)
     asset = factory.SubFactory(AssetFactory)
+
+
+class DecisionFactory(DjangoModelFactory):
+    class Meta:
+        model = Decision
+
+    term = factory.SubFactory(TermFactory)
+    contract = factory.SelfAttribute("term.contract")
+    kind = "renew"
+    reason = "Everybody needs it."
+    decided_on = factory.LazyFunction(timezone.localdate)
+
+
+class CalendarFeedFactory(DjangoModelFactory):
+    class Meta:
+        model = CalendarFeed
+
+    person = factory.SubFactory(PersonFactory)
+    token_hash = factory.Sequence("{:064x}".format)
+
+
+class LicenceFactory(DjangoModelFactory):
+    class Meta:
+        model = Licence
+
+    number = factory.Sequence("LIC-{:05}".format)
+    product = factory.SubFactory(ProductFactory)
+    seats = 10
+
+
+class SeatFactory(DjangoModelFactory):
+    """A person's, unless a device or a site is given."""
+
+    class Meta:
+        model = Seat
+
+    licence = factory.SubFactory(LicenceFactory)
+    person = factory.Maybe("asset", None, factory.SubFactory(PersonFactory))
+    asset = None
+    since = factory.LazyFunction(timezone.localdate)
+
+
+class SpendFactory(DjangoModelFactory):
+    class Meta:
+        model = Spend
+
+    reference = factory.Sequence("RE-{:06}".format)
+    booked_on = factory.LazyFunction(timezone.localdate)
+    supplier = factory.Sequence("Supplier {} GmbH".format)
+    amount = 100
+
+
+class DistinctionFactory(DjangoModelFactory):
+    class Meta:
+        model = Distinction
+
+    supplier_key = factory.Sequence("supplier {}".format)
+    vendor = factory.SubFactory(VendorFactory)
+
+
+class BudgetFactory(DjangoModelFactory):
+    class Meta:
+        model = Budget
+
+    department = factory.SubFactory(DepartmentFactory)
+    year = factory.LazyFunction(lambda: timezone.localdate().year)
+    amount = 10_000
+
+
+class ExchangeRateFactory(DjangoModelFactory):
+    class Meta:
+        model = ExchangeRate
+
+    currency = "USD"
+    base = "EUR"
+    on = factory.LazyFunction(timezone.localdate)
+    rate = Decimal("0.92")
 
 
 class QueueFactory(DjangoModelFactory):

@@ -1,5 +1,5 @@
 from assets.models.asset import Asset, Identifier, StateLabel, TagSequence
-from assets.models.catalog import Category, Product, Vendor, VendorAlias
+from assets.models.catalog import Category, Product, Vendor, VendorAlias, VendorContact
 from assets.models.custody import Custody, Handover
 from assets.models.procurement import Inspection, Order, OrderLine
 from assets.models.sim import SimCard
@@ -7,6 +7,7 @@ from assets.models.stock import Kit, KitLine, StockItem, StockMovement
 from assets.models.stocktake import Count, Stocktake
 from assets.models.structure import ExtraField, Relation, Release
 from assets.models.upkeep import Disposal, Repair, Upgrade, Wipe
+from assets.models.warranty import Warranty
 
 __all__ = [
     "Asset",
@@ -35,5 +36,7 @@ __all__ = [
     "Upgrade",
     "Vendor",
     "VendorAlias",
+    "VendorContact",
+    "Warranty",
     "Wipe",
 ]

@@ -23,6 +23,7 @@ class Vendor(Record):
     phone = models.CharField(max_length=40, blank=True)
     website = WebAddressField(blank=True)
     customer_number = models.CharField(max_length=60, blank=True)
+    address = models.TextField("postal address", blank=True, help_text="Where notice is sent to.")
 
     class Meta:
         permissions = [
@@ -58,6 +59,25 @@ class VendorAlias(Record):
                 violation_error_message="This spelling belongs to a vendor already.",
             )
         ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class VendorContact(Record):
+    """Somebody to talk to at a vendor's."""
+
+    vendor = models.ForeignKey(Vendor, models.CASCADE, related_name="contacts")
+    name = models.CharField(max_length=150)
+    role = models.CharField(max_length=100, blank=True, help_text="Sales, support, accounts.")
+    email = models.EmailField("e-mail", blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    takes_notices = models.BooleanField(
+        default=False, help_text="Notice of a contract is addressed to him."
+    )
+
+    class Meta:
+        ordering = ["name"]
 
     def __str__(self) -> str:
         return self.name

@@ -12,6 +12,13 @@ from config.fields import CurrencyField, MoneyField
 from config.history import Record
 from people.models import Department, Person
 
+DECISIONS = {
+    "": "undecided",
+    "renew": "renew",
+    "renegotiate": "renegotiate",
+    "cancel": "cancel",
+}
+
 
 class ContractQuerySet(models.QuerySet["Contract"]):
     def ending(self, within: int, on: date) -> Self:
@@ -37,8 +44,9 @@ class ContractQuerySet(models.QuerySet["Contract"]):
 class Contract(Record):
     """One agreement with a vendor; when and for how much stands in its terms.
 
-    `starts_on`, `ends_on`, `notice_by`, `annual_cost` and `currency` follow from the terms and
-    are stored by `contracts.renewals.settle`, so that lists can filter and sort by them.
+    `starts_on`, `ends_on`, `notice_by`, `annual_cost`, `currency` and `decision`, which stands for
+    its last term, follow from the terms and the decisions. `contracts.renewals.settle` stores
+    them, so that lists can filter and sort by them.
     """
 
     class Kind(models.TextChoices):
@@ -76,6 +84,9 @@ class Contract(Record):
     notice_by = models.DateField(null=True, editable=False, db_index=True)
     annual_cost = MoneyField(null=True, editable=False)
     currency = CurrencyField(editable=False)
+    decision = models.CharField(
+        max_length=12, choices=DECISIONS, default="", blank=True, editable=False, db_index=True
+    )
 
     objects = ContractQuerySet.as_manager()
 
@@ -84,6 +95,7 @@ class Contract(Record):
         permissions = [
             ("import_contract", "Can import contracts"),
             ("export_contract", "Can export contracts"),
+            ("decide_contract", "Can decide on contracts, renew and cancel them"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -115,11 +127,17 @@ class Term(Record):
         NONE = "none", "ends"
         EXPRESS = "express", "only when renewed"
         TACIT = "tacit", "by itself"
+        OPEN = "open", "by itself, until notice"
 
     class Unit(models.TextChoices):
         DAYS = "days", "days"
         WEEKS = "weeks", "weeks"
         MONTHS = "months", "months"
+
+    class NoticeTo(models.TextChoices):
+        TERM = "term", "the end of the term"
+        MONTH = "month", "the end of a month"
+        QUARTER = "quarter", "the end of a quarter"
 
     contract = models.ForeignKey(Contract, models.CASCADE, related_name="terms")
     starts_on = models.DateField("starts")
@@ -133,9 +151,19 @@ class Term(Record):
         default=0, help_text="How long before the end notice must have been given; 0: none needed."
     )
     notice_unit = models.CharField(max_length=6, choices=Unit, default=Unit.DAYS)
+    notice_to = models.CharField(
+        "notice to",
+        max_length=7,
+        choices=NoticeTo,
+        default=NoticeTo.TERM,
+        help_text="When a contract that runs until notice may end.",
+    )
     renewal = models.CharField("renews", max_length=7, choices=Renewal, default=Renewal.EXPRESS)
     renewal_months = models.PositiveSmallIntegerField(
         "renews for (months)", null=True, blank=True, help_text="The length of the next term."
+    )
+    rolled_over = models.BooleanField(
+        default=False, editable=False, help_text="It began by itself; nobody had decided."
     )
 
     class Meta:

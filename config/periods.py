@@ -1,0 +1,74 @@
+"""Periods of whole months and days, and the last day on which notice of one is in time.
+
+Both days of a stretch belong to it. The rules are those of sections 187 and 188 of the German
+Civil Code, which most of Europe shares (Regulation 1182/71, article 3): a period that begins with
+a day ends at the close of the day before the one of the same number, or of the month's last day
+where the month has no such day.
+"""
+
+from calendar import monthrange
+from datetime import date, timedelta
+from decimal import Decimal
+
+from dateutil.relativedelta import relativedelta
+
+A_DAY = timedelta(1)
+
+
+def last_day(first: date, months: int) -> date:
+    """The last day of so many months that begin with `first`.
+
+    Twelve months from 29 February 2024 last until 28 February 2025, one from 31 January until the
+    end of February. Raises ValueError where that is beyond the year 9999, or for no month at all.
+    """
+    if months < 1:
+        raise ValueError("A period has a month at least.")
+    whole = first.year * 12 + first.month - 1 + months
+    year, month = divmod(whole if first.day > 1 else whole - 1, 12)
+    days = monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(first.day - 1, days) if first.day > 1 else days)
+
+
+def latest_notice(last: date, *, months: int = 0, days: int = 0) -> date:
+    """The last day on which notice of so many months or days still ends a period on `last`.
+
+    The day of the notice does not count: the months begin on the day after it.
+    """
+    if months:
+        first: date = last + A_DAY - relativedelta(months=months)
+        return first - A_DAY
+    return last - timedelta(days)
+
+
+def months_between(first: date, last: date) -> Decimal:
+    """The length of the stretch from `first` to `last`, both included, in months.
+
+    Whole months by the calendar, then the days left over as a part of the month they fall in.
+    """
+    after = last + A_DAY
+    span = relativedelta(after, first)
+    whole = span.years * 12 + span.months
+    begun: date = first + relativedelta(months=whole)
+    following: date = first + relativedelta(months=whole + 1)
+    return whole + Decimal((after - begun).days) / (following - begun).days
+
+
+def month_of(day: date) -> date:
+    """The first day of the month of `day`."""
+    return day.replace(day=1)
+
+
+def end_of_month(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def end_of_quarter(day: date) -> date:
+    """The last day of March, June, September or December that is not before `day`."""
+    month = (day.month + 2) // 3 * 3
+    return day.replace(month=month, day=monthrange(day.year, month)[1])
+
+
+def months_from(first: date, count: int) -> list[date]:
+    """The first days of `count` months, the month of `first` being the first of them."""
+    start = first.year * 12 + first.month - 1
+    return [date(at // 12, at % 12 + 1, 1) for at in range(start, start + count)]
