@@ -1,0 +1,3 @@
+from contracts.resources.contract import ContractResource
+
+__all__ = ["ContractResource"]
