@@ -40,17 +40,37 @@ def latest_notice(last: date, *, months: int = 0, days: int = 0) -> date:
     return last - timedelta(days)
 
 
+def months_passed(first: date, last: date) -> int:
+    """How many whole months that begin with `first` are over at the close of `last`."""
+    after = last + A_DAY
+    months = (after.year - first.year) * 12 + after.month - first.month
+    return months if after.day >= first.day else months - 1
+
+
+def months_and_days(first: date, last: date) -> tuple[int, int, int]:
+    """The stretch from `first` to `last`: whole months, days left over, and of how many.
+
+    From 1 January to 10 March that is 2 months and 10 of 31 days. Exact, where a decimal is not.
+    """
+    whole = months_passed(first, last)
+    done = last_day(first, whole) if whole else first - A_DAY
+    return whole, (last - done).days, (last_day(first, whole + 1) - done).days
+
+
 def months_between(first: date, last: date) -> Decimal:
     """The length of the stretch from `first` to `last`, both included, in months.
 
-    Whole months by the calendar, then the days left over as a part of the month they fall in.
+    Whole months as `last_day` counts them, then the days left over as a part of the month they
+    fall in: `months_between(first, last_day(first, 12))` is 12 for every day.
     """
-    after = last + A_DAY
-    span = relativedelta(after, first)
-    whole = span.years * 12 + span.months
-    begun: date = first + relativedelta(months=whole)
-    following: date = first + relativedelta(months=whole + 1)
-    return whole + Decimal((after - begun).days) / (following - begun).days
+    whole, days, of = months_and_days(first, last)
+    return whole + Decimal(days) / of
+
+
+def months_after(day: date, months: int) -> date:
+    """The day of the same number so many months later, or that month's last day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def month_of(day: date) -> date:
