@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from support.portal import handovers, labels, stocktake, views
+from support.portal import calendar, handovers, labels, stocktake, views
 
 app_name = "portal"
 urlpatterns = [
     path("", views.home, name="home"),
     path("a/<path:tag>/", labels.scanned, name="scanned"),
+    path("calendar/", calendar.calendar, name="calendar"),
     path("equipment/", views.equipment, name="equipment"),
     path("equipment/<int:pk>/report/", views.report, name="report_device"),
     path("handovers/<int:pk>/", handovers.handover, name="handover"),
