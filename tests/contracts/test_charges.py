@@ -1,0 +1,209 @@
+"""When a term bills and what it costs, worked by hand and day by day."""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP
+from decimal import Decimal as D
+from fractions import Fraction
+
+import pytest
+from dateutil.relativedelta import relativedelta
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.charges import accruals, accrued, bills, cost_of
+
+EVERY = {"monthly": 1, "quarterly": 3, "yearly": 12}
+LONG = date(1990, 1, 1), date(2060, 12, 31)
+
+
+@dataclass(frozen=True)
+class Billed:
+    starts_on: date
+    ends_on: date | None
+    amount: D
+    billing: str = "monthly"
+
+
+# --- Bills worked by hand ------------------------------------------------------------------------
+
+
+def test_an_amount_paid_once_is_due_whole_on_the_first_day():
+    term = Billed(date(2026, 3, 5), date(2029, 3, 4), D("900.00"), "once")
+    assert bills(term, *LONG) == [(date(2026, 3, 5), D("900.00"))]
+    assert bills(term, date(2026, 3, 6), date(2030, 1, 1)) == []
+
+
+def test_a_month_from_its_thirty_first_bills_on_the_last_day_of_shorter_ones():
+    term = Billed(date(2026, 1, 31), None, D("10.00"))
+    due = [day for day, amount in bills(term, date(2026, 1, 1), date(2026, 5, 31))]
+    assert due == [
+        date(2026, 1, 31),
+        date(2026, 2, 28),
+        date(2026, 3, 31),
+        date(2026, 4, 30),
+        date(2026, 5, 31),
+    ]
+
+
+def test_one_month_from_the_thirty_first_of_january_is_one_bill():
+    term = Billed(date(2026, 1, 31), date(2026, 2, 28), D("10.00"))
+    assert bills(term, *LONG) == [(date(2026, 1, 31), D("10.00"))]
+
+
+def test_a_part_of_the_last_period_is_billed_as_a_part():
+    # From 1 January to 10 May: a quarter, then one month and 10 of 31 days: 41/93 of 300.00.
+    term = Billed(date(2026, 1, 1), date(2026, 5, 10), D("300.00"), "quarterly")
+    assert bills(term, *LONG) == [
+        (date(2026, 1, 1), D("300.00")),
+        (date(2026, 4, 1), D("132.26")),
+    ]
+
+
+def test_half_a_cent_of_a_part_is_rounded_up():
+    # One of April's 30 days of 0.45 is 0.015.
+    term = Billed(date(2026, 4, 1), date(2026, 4, 1), D("0.45"))
+    assert bills(term, *LONG) == [(date(2026, 4, 1), D("0.02"))]
+
+
+def test_a_year_from_a_leap_day_bills_on_the_last_of_february():
+    term = Billed(date(2024, 2, 29), None, D("1.00"), "yearly")
+    due = [day for day, amount in bills(term, date(2025, 1, 1), date(2028, 12, 31))]
+    assert due == [date(2025, 2, 28), date(2026, 2, 28), date(2027, 2, 28), date(2028, 2, 29)]
+
+
+def test_what_has_no_end_bills_on_and_on():
+    term = Billed(date(1995, 7, 1), None, D("5.00"))
+    assert len(bills(term, date(2026, 1, 1), date(2026, 12, 31))) == 12
+
+
+# --- Months worked by hand -----------------------------------------------------------------------
+
+
+def test_a_year_costs_the_same_every_month():
+    term = Billed(date(2026, 1, 1), date(2026, 12, 31), D("1200.00"), "yearly")
+    assert accruals(term, date(2025, 12, 1), 14) == [0, *[D("100.00")] * 12, 0]
+
+
+def test_a_part_of_a_month_costs_by_its_days():
+    # From 15 January: 17 of 31 days; a year later January has the other 14.
+    term = Billed(date(2026, 1, 15), date(2027, 1, 14), D("1200.00"), "yearly")
+    months = accruals(term, date(2026, 1, 1), 13)
+    assert months == [D("54.84"), *[D("100.00")] * 11, D("45.16")]
+
+
+def test_cents_that_do_not_divide_are_not_lost():
+    term = Billed(date(2026, 1, 1), date(2026, 3, 31), D("100.00"), "quarterly")
+    assert accruals(term, date(2026, 1, 1), 3) == [D("33.33"), D("33.34"), D("33.33")]
+
+
+def test_what_is_paid_once_and_has_no_end_costs_all_of_it_on_its_first_day():
+    term = Billed(date(2026, 2, 3), None, D("50.00"), "once")
+    assert accruals(term, date(2026, 1, 1), 3) == [0, D("50.00"), 0]
+
+
+def test_what_has_no_end_has_no_whole_cost():
+    with pytest.raises(ValueError, match="no end"):
+        cost_of(Billed(date(2026, 2, 3), None, D("50.00")))
+
+
+# --- Any term, a second way: day by day ----------------------------------------------------------
+
+
+@st.composite
+def terms(draw, *, open_ended=True):
+    starts_on = draw(st.dates(date(2019, 1, 1), date(2027, 12, 31)))
+    lengths = st.integers(0, 1500).map(lambda days: starts_on + timedelta(days))
+    ends_on = draw(lengths | st.none() if open_ended else lengths)
+    cents = draw(st.integers(0, 1_000_000))
+    billing = draw(st.sampled_from(["once", *EVERY]))
+    return Billed(starts_on, ends_on, D(cents) / 100, billing)
+
+
+def half_up(exact):
+    return (D(exact.numerator * 100) / exact.denominator).quantize(D(1), ROUND_HALF_UP) / 100
+
+
+def days_of(first, last):
+    return [first + timedelta(at) for at in range((last - first).days + 1)]
+
+
+def first_of_period(term, at):
+    """The day of the same number, or the first of the month after one that has none."""
+    month = term.starts_on.replace(day=1) + relativedelta(months=at * EVERY[term.billing])
+    if term.starts_on.day <= monthrange(month.year, month.month)[1]:
+        return month.replace(day=term.starts_on.day)
+    return month + relativedelta(months=1)
+
+
+def billed_day_by_day(term, until):
+    """Every period to `until`: (due, days it pays for, exact amount before it is rounded)."""
+    if term.billing == "once":
+        days = days_of(term.starts_on, term.ends_on) if term.ends_on else [term.starts_on]
+        return [(term.starts_on, days, Fraction(term.amount))]
+    found, at, months = [], 0, EVERY[term.billing]
+    while (begin := first_of_period(term, at)) <= min(term.ends_on or until, until):
+        due = term.starts_on + relativedelta(months=at * months)
+        days = days_of(begin, first_of_period(term, at + 1) - timedelta(1))
+        share = Fraction(0)
+        if term.ends_on and days[-1] > term.ends_on:
+            left = [day for day in days if day <= term.ends_on]
+            inner, at_month = Billed(term.starts_on, None, D(0)), at * months
+            while left:
+                end = first_of_period(inner, at_month + 1)
+                whole = (end - first_of_period(inner, at_month)).days
+                share += Fraction(sum(day < end for day in left), whole)
+                left = [day for day in left if day >= end]
+                at_month += 1
+            days = [day for day in days if day <= term.ends_on]
+        else:
+            share = Fraction(months)
+        found.append((due, days, Fraction(term.amount) * share / months))
+        at += 1
+    return found
+
+
+def worth_day_by_day(term, until):
+    """What the term has cost by the close of `until`, exactly."""
+    total = Fraction(0)
+    for _, days, amount in billed_day_by_day(term, until):
+        cents = Fraction(half_up(amount))
+        weights = [Fraction(1, monthrange(day.year, day.month)[1]) for day in days]
+        gone = sum((w for w, day in zip(weights, days, strict=True) if day <= until), Fraction(0))
+        total += cents * gone / sum(weights)
+    return half_up(total)
+
+
+@given(terms())
+def test_bills_are_those_counted_day_by_day(term):
+    until = date(2029, 12, 31)
+    expected = [
+        (due, half_up(amount)) for due, _, amount in billed_day_by_day(term, until + timedelta(1))
+    ]
+    assert list(bills(term, LONG[0], until)) == [pair for pair in expected if pair[0] <= until]
+
+
+@given(terms(), st.dates(date(2019, 1, 1), date(2029, 12, 31)), st.integers(0, 1000))
+def test_a_window_has_the_bills_that_fall_into_it(term, first, length):
+    last = first + timedelta(length)
+    every = bills(term, LONG[0], date(2040, 1, 1))
+    assert list(bills(term, first, last)) == [pair for pair in every if first <= pair[0] <= last]
+
+
+@given(terms(), st.dates(date(2019, 1, 1), date(2029, 12, 31)))
+def test_what_has_accrued_is_what_the_days_add_up_to(term, until):
+    assert accrued(term, LONG[0], until) == worth_day_by_day(term, until)
+
+
+@given(terms(open_ended=False))
+def test_over_all_its_months_a_term_costs_what_it_bills(term):
+    billed = sum((amount for _, amount in bills(term, *LONG)), D(0))
+    assert sum(accruals(term, date(2019, 1, 1), 200)) == billed == cost_of(term)
+
+
+@given(terms(), st.dates(date(2019, 1, 1), date(2029, 12, 31)))
+def test_a_month_costs_what_its_first_and_its_last_day_have_between_them(term, day):
+    first = day.replace(day=1)
+    last = day.replace(day=monthrange(day.year, day.month)[1])
+    assert accruals(term, day, 1) == [accrued(term, first, last)]
