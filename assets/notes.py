@@ -1,44 +1,30 @@
 """The handover note as PDF: who got what from whom, and that he confirmed it."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
-from xml.sax.saxutils import escape
 
-from django.conf import settings
 from django.utils import timezone
 from reportlab.lib import colors
 from reportlab.lib.enums import TA_RIGHT
-from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     Flowable,
     KeepTogether,
     LongTable,
     Paragraph,
-    SimpleDocTemplate,
     Spacer,
     Table,
     TableStyle,
 )
 
-from config.fonts import BOLD, PLAIN, printable, register, shortened
+from config.fonts import BOLD, PLAIN, printable, register
+from config.paper import GREY, LINE, TEXT, TITLE, WIDTH, built, day, safe
 
-MARGIN = 20 * mm
-FRAME = 6  # the padding of reportlab's frames, in points
-WIDTH = A4[0] - 2 * MARGIN
 COLUMNS = [9 * mm, 33 * mm, 52 * mm, 33 * mm, WIDTH - 127 * mm]
 HEADERS = ["", "Tag", "Product", "Serial number", "Identifiers"]
-LONGEST = 400
-"""The letters of one cell; a longer text is cut, so that a row always fits on a page."""
 
-GREY, LINE = colors.HexColor("#555555"), colors.HexColor("#bbbbbb")
-TITLE = ParagraphStyle("title", fontName=BOLD, fontSize=18, leading=23, spaceAfter=3 * mm)
-TEXT = ParagraphStyle("text", fontName=PLAIN, fontSize=10, leading=14)
 NAME = ParagraphStyle("name", parent=TEXT, textColor=GREY)
 CELL = ParagraphStyle("cell", fontName=PLAIN, fontSize=8.5, leading=11, splitLongWords=1)
 TAG = ParagraphStyle("tag", parent=CELL, fontName=BOLD)
@@ -97,12 +83,12 @@ def handover_note(
         ("Received by", to_name),
         ("Place", place),
         ("Handed over by", handed_over_by),
-        ("On", _day(handed_over_on)),
-        ("Due back", _day(due_back_on) if due_back_on else ""),
+        ("On", day(handed_over_on)),
+        ("Due back", day(due_back_on) if due_back_on else ""),
     ]
     signed = _acceptance(accepted_by, accepted_at) if accepted_by else _signature(to_name)
     story = [
-        Paragraph(_safe(f"Handover note {number}"), TITLE),
+        Paragraph(safe(f"Handover note {number}"), TITLE),
         _particulars(particulars),
         Spacer(0, 6 * mm),
         _table(items),
@@ -111,71 +97,21 @@ def handover_note(
         Spacer(0, 8 * mm),
         KeepTogether(signed),
     ]
-    return _built(story, f"Handover note {number}")
-
-
-def _built(story: list[Flowable], title: str) -> bytes:
-    file = io.BytesIO()
-    document = SimpleDocTemplate(
-        file,
-        pagesize=A4,
-        leftMargin=MARGIN - FRAME,
-        rightMargin=MARGIN - FRAME,
-        topMargin=MARGIN,
-        bottomMargin=MARGIN,
-        invariant=1,
-        title=title,
-        author=settings.ORGANISATION,
-        lang="en",
-    )
-
-    def canvas_of(*args: Any, **options: Any) -> "_Numbered":
-        return _Numbered(*args, **options, foot=title)
-
-    document.build(story, canvasmaker=canvas_of)
-    return file.getvalue()
-
-
-class _Numbered(Canvas):
-    """Writes "page 1 of 3" once it is known how many there are."""
-
-    def __init__(self, *args: Any, foot: str, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.foot = foot
-        self.pages: list[dict[str, Any]] = []
-
-    def showPage(self) -> None:  # noqa: N802 - reportlab's name
-        self.pages.append(dict(vars(self)))
-        self._startPage()
-
-    def save(self) -> None:
-        pages = self.pages
-        for number, page in enumerate(pages, 1):
-            self.__dict__.update(page)
-            self._draw_foot(number, len(pages))
-            super().showPage()
-        super().save()
-
-    def _draw_foot(self, number: int, count: int) -> None:
-        self.setFont(PLAIN, 8)
-        self.setFillColor(GREY)
-        left = shortened(f"{settings.ORGANISATION} · {self.foot}", PLAIN, 8, WIDTH - 30 * mm)
-        self.drawString(MARGIN, 12 * mm, left)
-        self.drawRightString(A4[0] - MARGIN, 12 * mm, f"page {number} of {count}")
+    return built(story, f"Handover note {number}")
 
 
 def _particulars(pairs: Sequence[tuple[str, str]]) -> Table:
-    rows = [[Paragraph(name, NAME), Paragraph(_safe(text), TEXT)] for name, text in pairs if text]
+    rows = [[Paragraph(name, NAME), Paragraph(safe(text), TEXT)] for name, text in pairs if text]
     return Table(rows, colWidths=[35 * mm, WIDTH - 35 * mm], style=PLAIN_GRID, hAlign="LEFT")
 
 
 def _table(items: Sequence[Item]) -> LongTable:
     rows = [[Paragraph(header, HEADER) for header in HEADERS]]
     for number, item in enumerate(items, 1):
-        identifiers = "<br/>".join(_safe(it) for it in _few(item.identifiers))
-        texts = [_safe(item.product), _safe(item.serial), identifiers]
+        identifiers = "<br/>".join(safe(it) for it in _few(item.identifiers))
+        texts = [safe(item.product), safe(item.serial), identifiers]
         cells = [Paragraph(text, CELL) for text in texts]
-        rows.append([Paragraph(str(number), NUMBER), Paragraph(_safe(item.tag), TAG), *cells])
+        rows.append([Paragraph(str(number), NUMBER), Paragraph(safe(item.tag), TAG), *cells])
     return LongTable(rows, colWidths=COLUMNS, style=GRID, repeatRows=1, hAlign="LEFT")
 
 
@@ -192,9 +128,9 @@ def _acceptance(name: str, at: datetime | None) -> list[Flowable]:
     when = ""
     if at is not None:
         local = timezone.localtime(at)
-        when = f" on {_day(local.date())} at {local:%H:%M} ({local.tzname()})"
+        when = f" on {day(local.date())} at {local:%H:%M} ({local.tzname()})"
     sentence = f"Accepted electronically by {printable(name)}{when}."
-    return [Paragraph(_safe(sentence), TEXT)]
+    return [Paragraph(safe(sentence), TEXT)]
 
 
 def _signature(to_name: str) -> list[Flowable]:
@@ -202,7 +138,7 @@ def _signature(to_name: str) -> list[Flowable]:
     below = [
         Paragraph("Place and day", HEADER),
         "",
-        Paragraph(_safe(f"Signature: {to_name}"), HEADER),
+        Paragraph(safe(f"Signature: {to_name}"), HEADER),
     ]
     style = TableStyle(
         [
@@ -215,13 +151,3 @@ def _signature(to_name: str) -> list[Flowable]:
     widths = [WIDTH * 0.4, WIDTH * 0.08, WIDTH * 0.52]
     lines = Table([["", "", ""], below], colWidths=widths, rowHeights=[14 * mm, None], style=style)
     return [Paragraph("I have received what is listed above.", TEXT), lines]
-
-
-def _safe(text: str) -> str:
-    """As a Paragraph may hold it: printable, without markup, and no longer than a cell."""
-    line = printable(text)
-    return escape(line if len(line) <= LONGEST else line[: LONGEST - 1] + "…")
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

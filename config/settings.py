@@ -58,6 +58,7 @@ SITE_URL = env.value(
 )
 SITE_HOST = urlsplit(SITE_URL).hostname
 ORGANISATION = env.text("ORGANISATION") or "Steward"
+ORGANISATION_ADDRESS = [line.strip() for line in env.text("ORGANISATION_ADDRESS").split(",")]
 ALLOWED_HOSTS = env.value(
     "ALLOWED_HOSTS",
     environment.hosts,
