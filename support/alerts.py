@@ -14,14 +14,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Case, Exists, Max, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, Max, OuterRef, QuerySet, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
 
 from assets.models import Asset
 from config.history import Record
 from contracts.models import Contract
-from people.models import Person
+from contracts.owners import who_answers
 from people.roles import mailbox
 from support.models import Alert
 
@@ -58,18 +57,8 @@ def _warranties(on: date, within: int) -> QuerySet[Asset]:
     return Asset.objects.warranty_ending(within, on) | Asset.objects.warranty_ended(on)
 
 
-def _owner(on: date) -> Combinable:
-    """The owner, else the head of the department, else Finance."""
-    finance = Value(mailbox("finance").pk)
-    return Coalesce(_reachable("owner", on), _reachable("department__head", on), finance)
-
-
 def _it(on: date) -> Combinable:
     return Value(mailbox("it").pk)
-
-
-def _reachable(path: str, on: date) -> Subquery:
-    return Subquery(Person.objects.reachable(on).filter(pk=OuterRef(path)).values("pk"))
 
 
 CONTRACT_LEADS = (90, 60, 30, 14, 7, 1)
@@ -80,7 +69,7 @@ RULES = (
         rows=_notices,
         due="notice_by",
         leads=CONTRACT_LEADS,
-        recipient=_owner,
+        recipient=who_answers,
         title="Notice to give",
         dates="notice dates",
         ahead="Notice is possible until",
@@ -92,7 +81,7 @@ RULES = (
         rows=_endings,
         due="ends_on",
         leads=CONTRACT_LEADS,
-        recipient=_owner,
+        recipient=who_answers,
         title="Contracts that end",
         dates="contract ends",
         ahead="The term ends on",

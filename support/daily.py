@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from contracts.rollover import roll_over
 from people import documents
 from support.alerts import raise_due
 from support.digests import send_digests
@@ -18,6 +19,10 @@ class Outcome:
 
 
 def run_day(on: date) -> Outcome:
-    """Raise what is due on the day `on` and owe each recipient his digest of it."""
+    """Raise what is due on the day `on` and owe each recipient his digest of it.
+
+    Contracts that renewed by themselves come first: their next dates are those to be told.
+    """
     documents.tidy()
+    roll_over(on)
     return Outcome(raise_due(on), send_digests(on))

@@ -96,7 +96,7 @@ def test_notice_and_department_are_taken_too(acme):
     )
 
     contract = Contract.objects.get()
-    assert contract.notice_by == date(2020, 1, 30)
+    assert contract.notice_by == date(2020, 1, 31)
     assert (contract.department.name, contract.currency) == ("FIRE", "USD")
 
 
