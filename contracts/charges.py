@@ -15,6 +15,7 @@ Everything is counted in whole cents and in whole parts of a month, for a foreca
 million times.
 """
 
+from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -53,20 +54,26 @@ class Billed(Protocol):
     def billing(self) -> str: ...
 
 
-def bills(term: Billed, first: date, last: date) -> Sequence[tuple[date, Decimal]]:
+def bills(
+    term: Billed, first: date, last: date, until: date | None = None
+) -> Sequence[tuple[date, Decimal]]:
     """The bills of a term that are due from `first` to `last`, both included, by day.
 
-    In the term's own currency. A term without an end bills on and on.
+    In the term's own currency. A term without an end bills on and on. With `until` each is only
+    the part that pays for the days up to that one; what pays for none is left out.
     """
     months = MONTHS.get(term.billing)
     if months is None:
-        return [(term.starts_on, term.amount)] if first <= term.starts_on <= last else []
+        cents = _accrued_by(term, until) if until else _whole(term)
+        within = first <= term.starts_on <= last and (cents or not until)
+        return [(term.starts_on, _decimal(cents))] if within else []
     found, at = [], _first_period(term.starts_on, months, first)
+    final = min(term.ends_on or date.max, until or date.max)
     while (due := months_after(term.starts_on, at * months)) <= last:
-        if term.ends_on and _begin(term.starts_on, at * months) > term.ends_on:
+        if _begin(term.starts_on, at * months) > final:
             break
         if due >= first:
-            found.append((due, _decimal(_cents(term, months, at))))
+            found.append((due, _decimal(_part_until(term, months, at, final))))
         at += 1
     return found
 
@@ -79,16 +86,32 @@ def accrued(term: Billed, first: date, last: date) -> Decimal:
     return _decimal(_accrued_by(term, last) - _accrued_by(term, first - A_DAY))
 
 
-def accruals(term: Billed, month: date, count: int) -> list[Decimal]:
-    """What a term costs in each of `count` calendar months, the first being that of `month`."""
-    months = months_from(month, count)
-    before = _accrued_by(term, months[0] - A_DAY)
-    found = []
+def accruals(term: Billed, month: date, count: int, until: date | None = None) -> list[Decimal]:
+    """What a term costs in each of `count` calendar months, the first being that of `month`.
+
+    With `until` only its days up to that one count.
+    """
+    months, final = months_from(month, count), until or date.max
+    before, found = _accrued_by(term, min(months[0] - A_DAY, final)), []
     for first in months:
-        after = _accrued_by(term, end_of_month(first))
+        after = _accrued_by(term, min(end_of_month(first), final))
         found.append(_decimal(after - before))
         before = after
     return found
+
+
+def paid_to(term: Billed, on: date) -> date:
+    """The last day that the bills due by the day `on` pay for; the day before it where none is.
+
+    Of an amount that is paid once and has no end that is the first day.
+    """
+    months = MONTHS.get(term.billing)
+    if on < term.starts_on:
+        return term.starts_on - A_DAY
+    if months is None:
+        return term.ends_on or term.starts_on
+    at = months_passed(term.starts_on, on - A_DAY) // months
+    return _end(term, (at + 1) * months)
 
 
 def cost_of(term: Billed) -> Decimal:
@@ -120,12 +143,18 @@ def _end(term: Billed, months: int) -> date:
 
 def _cents(term: Billed, months: int, at: int) -> int:
     """What the period number `at` is billed with; a part of one by its months and days."""
-    amount = int(term.amount * 100)
     end = last_day(term.starts_on, (at + 1) * months)
     if not term.ends_on or end <= term.ends_on:
-        return amount
+        return _whole(term)
     whole, days, of = months_and_days(term.starts_on, term.ends_on)
-    return _half_up(amount * ((whole - at * months) * of + days), months * of)
+    return _half_up(_whole(term) * ((whole - at * months) * of + days), months * of)
+
+
+def _part_until(term: Billed, months: int, at: int, final: date) -> int:
+    """What of the bill of a period pays for its days up to `final`."""
+    begin, end = _begin(term.starts_on, at * months), _end(term, (at + 1) * months)
+    cents = _cents(term, months, at)
+    return cents if final >= end else _part(cents, begin, end, final)
 
 
 def _accrued_by(term: Billed, day: date) -> int:
@@ -137,24 +166,25 @@ def _accrued_by(term: Billed, day: date) -> int:
         day = term.ends_on
     months = MONTHS.get(term.billing)
     if months is None:
-        amount = int(term.amount * 100)
-        return _part(amount, start, term.ends_on, day) if term.ends_on else amount
+        return _part(_whole(term), start, term.ends_on, day) if term.ends_on else _whole(term)
     at = months_passed(start, day - A_DAY) // months
-    begin, end = _begin(start, at * months), _end(term, (at + 1) * months)
-    cents = _cents(term, months, at)
-    return at * int(term.amount * 100) + _part(cents, begin, end, day)
+    return at * _whole(term) + _part_until(term, months, at, day)
 
 
 def _part(cents: int, begin: date, end: date, day: date) -> int:
     """What of a bill for the days from `begin` to `end` has accrued by the close of `day`."""
-    before = _opening(begin)
-    return _half_up(cents * (_opening(day + A_DAY) - before), _opening(end + A_DAY) - before)
+    before = _passed(begin, begin.day - 1)
+    return _half_up(cents * (_passed(day, day.day) - before), _passed(end, end.day) - before)
 
 
-def _opening(day: date) -> int:
-    """The parts of a month that have passed since the year 0 when a day begins."""
-    days = end_of_month(day).day
-    return (day.year * 12 + day.month - 1) * A_MONTH + (day.day - 1) * (A_MONTH // days)
+def _passed(month: date, days: int) -> int:
+    """The parts of a month that have passed since the year 0 after so many days of `month`."""
+    of = monthrange(month.year, month.month)[1]
+    return (month.year * 12 + month.month - 1) * A_MONTH + days * (A_MONTH // of)
+
+
+def _whole(term: Billed) -> int:
+    return int(term.amount * 100)
 
 
 def _half_up(part: int, whole: int) -> int:

@@ -12,7 +12,7 @@ from dateutil.relativedelta import relativedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.charges import accruals, accrued, bills, cost_of
+from contracts.charges import accruals, accrued, bills, cost_of, paid_to
 
 EVERY = {"monthly": 1, "quarterly": 3, "yearly": 12}
 LONG = date(1990, 1, 1), date(2060, 12, 31)
@@ -106,6 +106,29 @@ def test_what_is_paid_once_and_has_no_end_costs_all_of_it_on_its_first_day():
 def test_what_has_no_end_has_no_whole_cost():
     with pytest.raises(ValueError, match="no end"):
         cost_of(Billed(date(2026, 2, 3), None, D("50.00")))
+
+
+def test_a_bill_up_to_a_day_is_what_it_pays_for_until_then():
+    term = Billed(date(2026, 1, 1), None, D("1200.00"), "yearly")
+    window = date(2026, 1, 1), date(2028, 12, 31)
+    assert bills(term, *window, until=date(2027, 3, 31)) == [
+        (date(2026, 1, 1), D("1200.00")),
+        (date(2027, 1, 1), D("300.00")),
+    ]
+
+
+def test_a_bill_that_is_paid_pays_to_the_end_of_its_period():
+    term = Billed(date(2026, 1, 15), None, D("1.00"), "quarterly")
+    assert paid_to(term, date(2026, 1, 14)) == date(2026, 1, 14)
+    assert paid_to(term, date(2026, 1, 15)) == date(2026, 4, 14)
+    assert paid_to(term, date(2026, 4, 15)) == date(2026, 7, 14)
+
+
+def test_a_term_to_the_end_of_time_is_counted_like_any_other():
+    term = Billed(date(2026, 1, 1), date.max, D("10.00"))
+    assert accruals(term, date(2026, 1, 1), 2) == [D("10.00"), D("10.00")]
+    once = Billed(date(2026, 1, 1), date.max, D("10.00"), "once")
+    assert accruals(once, date(2026, 1, 1), 1) == [D("0.00")]
 
 
 # --- Any term, a second way: day by day ----------------------------------------------------------
@@ -207,3 +230,10 @@ def test_a_month_costs_what_its_first_and_its_last_day_have_between_them(term, d
     first = day.replace(day=1)
     last = day.replace(day=monthrange(day.year, day.month)[1])
     assert accruals(term, day, 1) == [accrued(term, first, last)]
+
+
+@given(terms(), st.dates(date(2019, 1, 1), date(2029, 12, 31)))
+def test_the_bills_up_to_a_day_are_what_has_accrued_by_then(term, until):
+    before = sum((amount for _, amount in bills(term, *LONG, until=until)), D(0))
+    assert before == worth_day_by_day(term, until)
+    assert sum(accruals(term, date(2019, 1, 1), 200, until=until)) == before
