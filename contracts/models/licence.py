@@ -108,7 +108,17 @@ class Licence(Record):
         ]
 
     def __str__(self) -> str:
-        return " ".join(filter(None, [self.number, str(self.product), self.plan]))
+        return " ".join(filter(None, [self.number, self.name]))
+
+    @property
+    def name(self) -> str:
+        """What it is, without its number."""
+        return " ".join(filter(None, [str(self.product), self.plan]))
+
+    @property
+    def last_day(self) -> date | None:
+        """Its own last day, else that of its contract; None where neither ends."""
+        return self.ends_on or (self.contract.ends_on if self.contract else None)
 
 
 class SeatQuerySet(models.QuerySet["Seat"]):
@@ -117,11 +127,10 @@ class SeatQuerySet(models.QuerySet["Seat"]):
         return self.filter(until=None)
 
     def idle(self, days: int, on: date) -> Self:
-        """Taken, and last used more than `days` ago; where no use is known, given that long ago."""
-        return self.taken().filter(
-            Q(last_used_on__lt=on - timedelta(days))
-            | Q(last_used_on=None, since__lt=on - timedelta(days))
-        )
+        """Given more than `days` ago, and not used since, as far as is known."""
+        before = on - timedelta(days)
+        unused = Q(last_used_on=None) | Q(last_used_on__lt=before)
+        return self.taken().filter(unused, since__lt=before)
 
     def of_leavers(self, on: date) -> Self:
         """Taken by people who have left by `on`, or who may no longer sign in."""
