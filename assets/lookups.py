@@ -1,6 +1,7 @@
 """How cells name vendors, categories, products and assets."""
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -12,18 +13,31 @@ from assets.models import Asset, Category, Product, Vendor, VendorAlias
 from config.history import create_all_as
 from config.lookups import Lookup, folded
 
-LEGAL = re.compile(
-    r"[\s,]+(inc|incorporated|llc|ltd|limited|gmbh|corp|corporation|co|company|ag|sa|plc|bv|lp|nv)$"
+# The forms of companies as they stand at the end of a name, without their dots and slashes.
+FORMS = (
+    r"inc|incorporated|llc|ltd|limited|corp|corporation|co|company|lp|llp|pllc|pbc|plc"  # English
+    r"|pty|pte|pvt|private|gmbh|mbh|ag|kg|kgaa|ohg|ug|se|ev|eg"  # Australia to Germany
+    r"|s ?a|s ?a ?s|sarl|snc|s ?r ?l|s ?p ?a|s ?l|slu|ltda|lda|b ?v|n ?v|vof"  # Romance, Dutch
+    r"|ab|oy|oyj|a ?s|asa|aps|kk|doo|s ?r ?o|sp z o ?o"  # North and East
 )
+LEGAL = re.compile(rf"\s+({FORMS}|&)$")
+TRADING_AS = re.compile(r".+\s(?:d/b/a|dba|t/a|trading as|doing business as)\W+(?=\w)")
+UNDECOMPOSED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
 
 
 def bare(name: str) -> str:
-    """A vendor's name without punctuation and the legal forms at its end."""
-    words = " ".join(re.sub(r"[^\w\s&]", " ", re.sub(r"(?<=\w)\.(?=\w)", "", name)).split())
-    words = words.casefold()
+    """A vendor's name in small letters, without accents, punctuation and the legal form at its end.
+
+    Of "Foo LLC d/b/a Bar" it is "bar", by which it is known. "And" and "&" are the same.
+    """
+    plain = unicodedata.normalize("NFKD", name.casefold()).translate(UNDECOMPOSED)
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    plain = re.sub(r"(?<=\w)\.(?=\w)|['\u2019`]", "", plain).replace("&", " & ")
+    words = " ".join(re.sub(r"[^\w\s&]|_", " ", TRADING_AS.sub("", plain)).split())
+    words = re.sub(r"\band\b", "&", words)
     while LEGAL.search(words):
         words = LEGAL.sub("", words)
-    return words
+    return words.removeprefix("the ") or words
 
 
 class Vendors(Lookup):
