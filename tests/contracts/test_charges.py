@@ -3,18 +3,15 @@
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP
 from decimal import Decimal as D
-from fractions import Fraction
 
 import pytest
-from dateutil.relativedelta import relativedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.charges import accruals, accrued, bills, cost_of, paid_to
+from tests.contracts.day_by_day import EVERY, half_up, periods, worth
 
-EVERY = {"monthly": 1, "quarterly": 3, "yearly": 12}
 LONG = date(1990, 1, 1), date(2060, 12, 31)
 
 
@@ -144,67 +141,16 @@ def terms(draw, *, open_ended=True):
     return Billed(starts_on, ends_on, D(cents) / 100, billing)
 
 
-def half_up(exact):
-    return (D(exact.numerator * 100) / exact.denominator).quantize(D(1), ROUND_HALF_UP) / 100
-
-
-def days_of(first, last):
-    return [first + timedelta(at) for at in range((last - first).days + 1)]
-
-
-def first_of_period(term, at):
-    """The day of the same number, or the first of the month after one that has none."""
-    month = term.starts_on.replace(day=1) + relativedelta(months=at * EVERY[term.billing])
-    if term.starts_on.day <= monthrange(month.year, month.month)[1]:
-        return month.replace(day=term.starts_on.day)
-    return month + relativedelta(months=1)
-
-
-def billed_day_by_day(term, until):
-    """Every period to `until`: (due, days it pays for, exact amount before it is rounded)."""
-    if term.billing == "once":
-        days = days_of(term.starts_on, term.ends_on) if term.ends_on else [term.starts_on]
-        return [(term.starts_on, days, Fraction(term.amount))]
-    found, at, months = [], 0, EVERY[term.billing]
-    while (begin := first_of_period(term, at)) <= min(term.ends_on or until, until):
-        due = term.starts_on + relativedelta(months=at * months)
-        days = days_of(begin, first_of_period(term, at + 1) - timedelta(1))
-        share = Fraction(0)
-        if term.ends_on and days[-1] > term.ends_on:
-            left = [day for day in days if day <= term.ends_on]
-            inner, at_month = Billed(term.starts_on, None, D(0)), at * months
-            while left:
-                end = first_of_period(inner, at_month + 1)
-                whole = (end - first_of_period(inner, at_month)).days
-                share += Fraction(sum(day < end for day in left), whole)
-                left = [day for day in left if day >= end]
-                at_month += 1
-            days = [day for day in days if day <= term.ends_on]
-        else:
-            share = Fraction(months)
-        found.append((due, days, Fraction(term.amount) * share / months))
-        at += 1
-    return found
-
-
-def worth_day_by_day(term, until):
-    """What the term has cost by the close of `until`, exactly."""
-    total = Fraction(0)
-    for _, days, amount in billed_day_by_day(term, until):
-        cents = Fraction(half_up(amount))
-        weights = [Fraction(1, monthrange(day.year, day.month)[1]) for day in days]
-        gone = sum((w for w, day in zip(weights, days, strict=True) if day <= until), Fraction(0))
-        total += cents * gone / sum(weights)
-    return half_up(total)
+def raw(term):
+    return term.starts_on, term.ends_on, term.amount, term.billing
 
 
 @given(terms())
 def test_bills_are_those_counted_day_by_day(term):
     until = date(2029, 12, 31)
-    expected = [
-        (due, half_up(amount)) for due, _, amount in billed_day_by_day(term, until + timedelta(1))
-    ]
-    assert list(bills(term, LONG[0], until)) == [pair for pair in expected if pair[0] <= until]
+    every = periods(*raw(term), until + timedelta(1))
+    expected = [(due, half_up(amount)) for due, _, amount in every if due <= until]
+    assert list(bills(term, LONG[0], until)) == expected
 
 
 @given(terms(), st.dates(date(2019, 1, 1), date(2029, 12, 31)), st.integers(0, 1000))
@@ -216,7 +162,7 @@ def test_a_window_has_the_bills_that_fall_into_it(term, first, length):
 
 @given(terms(), st.dates(date(2019, 1, 1), date(2029, 12, 31)))
 def test_what_has_accrued_is_what_the_days_add_up_to(term, until):
-    assert accrued(term, LONG[0], until) == worth_day_by_day(term, until)
+    assert accrued(term, LONG[0], until) == worth(raw(term), until)
 
 
 @given(terms(open_ended=False))
@@ -235,5 +181,5 @@ def test_a_month_costs_what_its_first_and_its_last_day_have_between_them(term, d
 @given(terms(), st.dates(date(2019, 1, 1), date(2029, 12, 31)))
 def test_the_bills_up_to_a_day_are_what_has_accrued_by_then(term, until):
     before = sum((amount for _, amount in bills(term, *LONG, until=until)), D(0))
-    assert before == worth_day_by_day(term, until)
+    assert before == worth(raw(term), until)
     assert sum(accruals(term, date(2019, 1, 1), 200, until=until)) == before

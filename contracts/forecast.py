@@ -1,0 +1,201 @@
+"""What contracts and licences will cost, month by month: what is committed, what is undecided.
+
+Cash is the bills by the month in which they are due; accrued is what each month costs, whenever it
+is billed (`contracts.charges`). What is committed and what would follow says `contracts.outlook`.
+A licence that no contract with terms stands behind counts with its own cost a year.
+
+Amounts of two currencies are never added: `forecast` gives each currency for itself, `converted`
+brings them into one and says by the rates of which days.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from operator import sub
+
+from django.db import models
+from django.db.models import F, QuerySet, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
+
+from config.money import Money, by_currency
+from config.periods import end_of_month, month_of, months_from
+from contracts.charges import accruals, bills
+from contracts.models import Contract, Licence
+from contracts.outlook import Stretch, costing_by_themselves, of_licence, outlooks
+from contracts.rates import MissingRate, Rates
+
+MONTHS = 24
+
+
+class Method(models.TextChoices):
+    CASH = "cash", "when it is billed"
+    ACCRUAL = "accrual", "month by month"
+
+
+class By(models.TextChoices):
+    VENDOR = "vendor", "vendor"
+    DEPARTMENT = "department", "department"
+    KIND = "kind", "kind of contract"
+    MONTH = "month", "month alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one group costs in one month, agreed or not, in one currency; never nothing."""
+
+    group: str
+    month: date
+    is_committed: bool
+    money: Money
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Sorted lines; `undated` are costs a year of licences that no day says the beginning of."""
+
+    by: str
+    method: str
+    on: date
+    months: list[date]
+    lines: list[Line]
+    undated: list[Money]
+
+    def totals(self, *, committed: bool | None = None) -> list[Money]:
+        """The sum of each currency; only of what is committed, or is not, if asked."""
+        chosen = [it for it in self.lines if committed in (None, it.is_committed)]
+        return by_currency(it.money for it in chosen)
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A forecast in one currency; `left_out` is what no rate leads from, by currency."""
+
+    forecast: Forecast
+    currency: str
+    left_out: list[Money]
+    rates: list[str]
+
+
+def forecast(
+    contracts: QuerySet[Contract],
+    *,
+    first_month: date,
+    months: int = MONTHS,
+    method: str,
+    on: date,
+    by: str = By.VENDOR,
+    licences: QuerySet[Licence] | None = None,
+) -> Forecast:
+    """What `contracts` cost in `months` calendar months from that of `first_month`, as of `on`.
+
+    Of `licences`, all where none are given, those count that cost by themselves. Four queries,
+    however many contracts there are.
+    """
+    window = Window(month_of(first_month), months, method)
+    sums: Sums = defaultdict(lambda: [Decimal(0)] * months)
+    groups = dict(contracts.order_by().values_list("pk", OF_CONTRACT[By(by)]))
+    for key, stretches in outlooks(contracts, on=on, until=window.last).items():
+        _add(sums, groups[key], stretches, window)
+    own = costing_by_themselves(Licence.objects.all() if licences is None else licences)
+    undated = []
+    for licence in own.order_by().annotate(group=OF_LICENCE[By(by)]):
+        _add(sums, licence.group, of_licence(licence, on=on, until=window.last), window)
+        if not (licence.starts_on or licence.purchased_on) and licence.annual_cost:
+            undated.append(Money(licence.annual_cost, licence.currency))
+    return Forecast(by, method, on, window.months, _lines(sums, window), by_currency(undated))
+
+
+def converted(found: Forecast, rates: Rates, to: str) -> Converted:
+    """A forecast in the currency `to`. Each line is converted to the cent, so that what is added
+    up adds up; what no rate leads from is left out of the lines and said.
+    """
+    sums: dict[tuple[str, date, bool], Money] = {}
+    left_out = []
+    for line in found.lines:
+        key = line.group, line.month, line.is_committed
+        try:
+            money = rates.convert(line.money, to)
+        except MissingRate:
+            left_out.append(line.money)
+        else:
+            sums[key] = sums[key] + money if key in sums else money
+    lines = sorted((Line(*key, money) for key, money in sums.items()), key=_order)
+    return Converted(replace(found, lines=lines), to, by_currency(left_out), rates.notes)
+
+
+# --- One stretch after the other -----------------------------------------------------------------
+
+NOWHERE = Value("")
+OF_CONTRACT: dict[By, Combinable] = {
+    By.VENDOR: F("vendor__name"),
+    By.DEPARTMENT: Coalesce("department__name", NOWHERE),
+    By.KIND: F("kind"),
+    By.MONTH: NOWHERE,
+}
+OF_LICENCE: dict[By, Combinable] = {
+    By.VENDOR: Coalesce("supplier__name", "product__maker__name"),
+    By.DEPARTMENT: Coalesce("contract__department__name", NOWHERE),
+    By.KIND: Value(Contract.Kind.LICENCE),
+    By.MONTH: NOWHERE,
+}
+Sums = defaultdict[tuple[str, bool, str], list[Decimal]]
+"""By group, whether it is committed, and currency: an amount for each month."""
+
+
+class Window:
+    """The months that are looked at, and what a stretch costs in each."""
+
+    def __init__(self, first: date, count: int, method: str) -> None:
+        self.first, self.method = first, method
+        self.months = months_from(first, count)
+        self.last = end_of_month(self.months[-1])
+
+    def costs(self, stretch: Stretch, until: date | None = None) -> list[Decimal]:
+        """Month by month; with `until` only the part that is for the days up to it."""
+        if self.method == Method.ACCRUAL:
+            return accruals(stretch, self.first, len(self.months), until)
+        costs = [Decimal(0)] * len(self.months)
+        for due, amount in bills(stretch, self.first, self.last, until):
+            costs[(due.year - self.first.year) * 12 + due.month - self.first.month] += amount
+        return costs
+
+
+def _add(sums: Sums, group: str, stretches: Sequence[Stretch], window: Window) -> None:
+    for stretch in stretches:
+        if stretch.starts_on > window.last or (stretch.ends_on or window.last) < window.first:
+            continue
+        whole = window.costs(stretch)
+        sure = _sure(stretch, whole, window)
+        _add_up(sums[group, True, stretch.currency], sure)
+        _add_up(sums[group, False, stretch.currency], map(sub, whole, sure))
+
+
+def _sure(stretch: Stretch, whole: list[Decimal], window: Window) -> list[Decimal]:
+    """What of the costs of a stretch is committed."""
+    if stretch.sure_until >= (stretch.ends_on or date.max):
+        return whole
+    return window.costs(stretch, stretch.sure_until)
+
+
+def _add_up(sums: list[Decimal], amounts: Iterable[Decimal]) -> None:
+    for at, amount in enumerate(amounts):
+        sums[at] += amount
+
+
+def _lines(sums: Sums, window: Window) -> list[Line]:
+    lines = [
+        Line(group, month, is_committed, Money(amount, currency))
+        for (group, is_committed, currency), amounts in sums.items()
+        for month, amount in zip(window.months, amounts, strict=True)
+        if amount
+    ]
+    return sorted(lines, key=_order)
+
+
+def _order(line: Line) -> tuple[bool, str, date, bool, str]:
+    """By group, what belongs to none last; by month; what is committed before what is not."""
+    unnamed = not line.group
+    return unnamed, line.group, line.month, not line.is_committed, line.money.currency
