@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from assets.admin.asset import AssetAdmin
 from config.admin import BaseInline, DateRangeFilter, ReadOnlyInline
+from config.admin.reporting import ReportsAdmin
 from config.admin.screens import actor
 from contracts import renewals
 from contracts.models import Contract, Coverage, Term
@@ -64,7 +65,7 @@ AssetAdmin.inlines = [*AssetAdmin.inlines, ContractsOfAssetInline]
 
 
 @admin.register(Contract)
-class ContractAdmin(ExchangeAdmin):
+class ContractAdmin(ReportsAdmin, ExchangeAdmin):
     spreadsheet = "contracts"
     list_display = [
         "number",
