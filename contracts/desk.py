@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce, RowNumber, TruncMonth
 from config.money import Money
 from config.periods import end_of_month, months_from
 from contracts.models import Contract, Coverage, Licence, Seat, Term
+from contracts.rollover import BY_ITSELF
 
 USED_WITHIN = 90
 """Days within which a seat must have been used to count as used."""
@@ -24,20 +25,25 @@ SHOWN = 30
 
 
 def to_decide(contracts: QuerySet[Contract], on: date) -> QuerySet[Contract]:
-    """Those that run and of which neither renewal nor cancellation is decided, most urgent first.
+    """Those that run and of which something is still to be decided or done, most urgent first.
 
-    Adds `decide_by`: the last day for notice, where there is one, else the day the term ends.
+    What is to be renewed stays among them until its next term is agreed, unless it renews by
+    itself. Adds `decide_by`: the last day for notice, where there is one, else the day the term
+    ends; and `renewal`: what its last term says happens then.
     """
-    open_ones = contracts.filter(Q(ends_on__gte=on)).exclude(decision__in=DECIDED)
-    return open_ones.annotate(decide_by=DECIDE_BY).order_by("decide_by", "pk")
+    last = Term.objects.filter(contract=OuterRef("pk")).order_by("-starts_on")
+    running = contracts.filter(ends_on__gte=on).exclude(decision="cancel")
+    known = running.annotate(decide_by=DECIDE_BY, renewal=Subquery(last.values("renewal")[:1]))
+    done = Q(decision="renew", renewal__in=BY_ITSELF)
+    return known.exclude(done).order_by("decide_by", "pk")
 
 
 def with_use(contracts: QuerySet[Contract], on: date) -> QuerySet[Contract]:
     """Adds what a decision asks for, in the same query however many they are.
 
     `covered`: assets that it covers. `bought`, `taken`, `used`: the seats of its licences, those
-    given out, and those used within USED_WITHIN days. `renewal`, `renewal_months`: what its last
-    term says happens by itself.
+    given out, and those used within USED_WITHIN days. `renewal_months`: how long the next term is,
+    where it renews by itself.
     """
     last = Term.objects.filter(contract=OuterRef("pk")).order_by("-starts_on")
     seats = Seat.objects.taken()
@@ -48,7 +54,6 @@ def with_use(contracts: QuerySet[Contract], on: date) -> QuerySet[Contract]:
         bought=Subquery(bought.annotate(sum=Sum("seats")).values("sum")),
         taken=_count(seats, "licence__contract"),
         used=_count(used, "licence__contract"),
-        renewal=Subquery(last.values("renewal")[:1]),
         renewal_months=Subquery(last.values("renewal_months")[:1]),
     )
 
@@ -59,7 +64,7 @@ def _count(rows: QuerySet[Any], path: str) -> Coalesce:
 
 
 def if_nobody_decides(contract: Any) -> str:
-    """What happens by itself, of a contract from `with_use`."""
+    """What happens by itself, of a contract from `to_decide` and `with_use`."""
     if contract.renewal == Term.Renewal.OPEN:
         return "goes on until notice"
     if contract.renewal != Term.Renewal.TACIT or not contract.renewal_months:

@@ -42,12 +42,19 @@ def test_the_most_urgent_stands_first_by_notice_else_by_its_end():
 
 
 def test_what_is_decided_or_has_ended_or_runs_until_notice_is_not_on_it():
-    contract(title="Renewed", notice=5, ends=90, decision="renew")
+    goes_on = contract(title="Renews by itself", notice=5, ends=90, decision="renew")
+    TermFactory(contract=goes_on, renewal="tacit", renewal_months=12)
     contract(title="Cancelled", notice=5, ends=90, decision="cancel")
     contract(title="Ended", ends=-1)
     contract(title="Endless")
     contract(title="Talks", notice=5, ends=90, decision="renegotiate")
     assert on_desk() == ["Talks"]
+
+
+def test_what_is_to_be_renewed_stays_on_it_until_its_next_term_is_agreed():
+    agreed_on = contract(title="To be renewed", ends=30, decision="renew")
+    TermFactory(contract=agreed_on, renewal="express")
+    assert on_desk() == ["To be renewed"]
 
 
 def test_notice_that_was_missed_stays_on_it_until_the_term_has_ended():
@@ -90,7 +97,7 @@ def test_what_happens_if_nobody_decides_is_that_of_the_last_term(term, words):
     known = contract(ends=30)
     TermFactory(contract=known, starts_on=date(2020, 1, 1), ends_on=date(2023, 12, 31))
     TermFactory(contract=known, starts_on=date(2024, 1, 1), **term)
-    [row] = desk.with_use(Contract.objects.all(), TODAY)
+    [row] = desk.with_use(desk.to_decide(Contract.objects.all(), TODAY), TODAY)
     assert desk.if_nobody_decides(row) == words
 
 
