@@ -335,6 +335,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "match": {"task": "contracts.tasks.match", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 # --- Libraries ----------------------------------------------------------------------------------

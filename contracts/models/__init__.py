@@ -2,7 +2,7 @@ from contracts.models.contract import Contract, Coverage, Term
 from contracts.models.decision import CalendarFeed, Decision
 from contracts.models.licence import Licence, Seat
 from contracts.models.money import Budget, ExchangeRate
-from contracts.models.spend import Distinction, Spend
+from contracts.models.spend import Distinction, MatchRun, Spend
 
 __all__ = [
     "Budget",
@@ -13,6 +13,7 @@ __all__ = [
     "Distinction",
     "ExchangeRate",
     "Licence",
+    "MatchRun",
     "Seat",
     "Spend",
     "Term",

@@ -106,3 +106,40 @@ class Distinction(Record):
 
     def __str__(self) -> str:
         return f"{self.supplier_key} is not {self.vendor}"
+
+
+class MatchRun(models.Model):
+    """One asking for the rules to be run over the whole ledger, and what came of it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting for the background worker"
+        RUNNING = "running", "running"
+        DONE = "done", "done"
+        FAILED = "failed", "broken off"
+
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    leased_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+    vendors = models.PositiveIntegerField(default=0, help_text="Lines that were given a vendor.")
+    contracts = models.PositiveIntegerField(
+        default=0, help_text="Lines that were matched to a contract."
+    )
+    left = models.PositiveIntegerField(default=0, help_text="Lines that belong to no contract.")
+
+    class Meta:
+        ordering = ["-asked_at", "-pk"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state"],
+                condition=Q(state="waiting"),
+                name="match_run_waits_once",
+                violation_error_message="The rules are about to run already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"matching of {self.asked_at:%Y-%m-%d %H:%M}"

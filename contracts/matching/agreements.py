@@ -1,0 +1,162 @@
+"""Which contract a line of the ledger pays for: by vendor, amount and period."""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import batched
+
+from django.db import transaction
+from django.db.models import Case, QuerySet, Value, When
+
+from config.history import SET, Actor, update_set_as
+from contracts.matching.turn import take_turn
+from contracts.models import Spend, Term
+
+GRACE = timedelta(31)
+"""A bill is written before its period begins and booked after it was written: a month either way
+takes in both, and does not reach the bill of another year."""
+VAT = {
+    "Switzerland": Decimal("0.081"),
+    "Germany, reduced": Decimal("0.07"),
+    "Germany": Decimal("0.19"),
+    "Austria, France, United Kingdom": Decimal("0.20"),
+    "Belgium, Netherlands, Spain": Decimal("0.21"),
+    "Italy": Decimal("0.22"),
+    "Ireland, Poland, Portugal": Decimal("0.23"),
+    "Denmark, Sweden": Decimal("0.25"),
+}
+"""The rates by which a ledger's gross and a contract's net amount may differ, as of 2026."""
+NEAR = Decimal("0.02")
+"""An index clause or a rounding seldom changes more between two terms."""
+EXACT, TAXED, NEARLY = 100, 95, 90
+"""How sure it is: the very amount, the amount with or without tax, one within NEAR of it."""
+
+type Bill = tuple[int, date, date, int]
+"""Cents, the first and the last day on which it may be booked, and the contract."""
+type Key = tuple[int | None, str]
+"""A vendor and a currency."""
+
+
+@dataclass
+class Bills:
+    """What the contracts of one vendor bill in one currency, by amount."""
+
+    rows: list[Bill] = field(default_factory=list)
+
+    def scores(self, amount: Decimal, on: date) -> dict[int, int]:
+        """The contracts that a line of this amount may pay for, each with its best score.
+
+        A credit note takes back a bill, so its sign does not count.
+        """
+        cents, found = abs(int(amount * 100)), dict[int, int]()
+        for score, low, high in _windows(cents) if cents else []:
+            for contract in self._between(low, high, on):
+                found.setdefault(contract, score)
+        return found
+
+    def certain(self, amount: Decimal, on: date) -> int | None:
+        """The one contract that fits best; None where none does or several do equally well."""
+        scores = self.scores(amount, on)
+        best = [it for it, score in scores.items() if score == max(scores.values())]
+        return best[0] if len(best) == 1 else None
+
+    def _between(self, low: int, high: int, on: date) -> Iterator[int]:
+        start = bisect_left(self.rows, low, key=_cents)
+        for _, first, last, contract in self.rows[
+            start : bisect_right(self.rows, high, key=_cents)
+        ]:
+            if first <= on <= last:
+                yield contract
+
+
+def _cents(bill: Bill) -> int:
+    return bill[0]
+
+
+def _windows(cents: int) -> Iterator[tuple[int, int, int]]:
+    """A score, and from how many to how many cents the bill is then; the best scores first."""
+    yield EXACT, cents, cents
+    for rate in VAT.values():
+        # Either may have been rounded to the cent, line by line.
+        for other in (cents / (1 + rate), cents * (1 + rate)):
+            yield TAXED, int(other), int(other) + 1
+    # Within NEAR of the bill, not of the line.
+    yield NEARLY, -int(-cents / (1 + NEAR)), int(cents / (1 - NEAR))
+
+
+def bills_of(vendors: Iterable[int] | None = None) -> dict[Key, Bills]:
+    """What the contracts of these vendors bill, or of all, in one query."""
+    terms = Term.objects.filter(amount__gt=0).order_by("amount", "pk")
+    if vendors is not None:
+        terms = terms.filter(contract__vendor__in=vendors)
+    found: defaultdict[Key, Bills] = defaultdict(Bills)
+    named = ("contract__vendor", "currency", "amount", "starts_on", "ends_on", "contract")
+    for vendor, currency, amount, starts_on, ends_on, contract in terms.values_list(*named):
+        last = ends_on + GRACE if ends_on and ends_on < date.max - GRACE else date.max
+        first = starts_on - GRACE if starts_on > date.min + GRACE else date.min
+        found[vendor, currency].rows.append((int(amount * 100), first, last, contract))
+    return found
+
+
+def candidates(lines: Iterable[Spend]) -> dict[int, list[tuple[int, int]]]:
+    """By line the contracts that it may pay for, each with its score, the best first."""
+    rows = list(lines)
+    bills = bills_of({row.vendor_id for row in rows if row.vendor_id})
+    nothing = Bills()
+    return {
+        row.pk: sorted(
+            bills.get((row.vendor_id, row.currency), nothing)
+            .scores(row.amount, row.booked_on)
+            .items(),
+            key=lambda it: (-it[1], it[0]),
+        )
+        for row in rows
+    }
+
+
+def open_lines() -> QuerySet[Spend]:
+    """The lines of a known vendor about which neither a rule nor a person has decided."""
+    return Spend.objects.filter(contract=None, matched=Spend.Matched.NOT).exclude(vendor=None)
+
+
+@transaction.atomic
+def match_contracts(by: Actor) -> int:
+    """Match each open line that fits one contract best; returns how many were matched.
+
+    A line fits a contract of its vendor, in the same currency, that had a term on the day it was
+    booked (give or take GRACE), and whose bill is the amount itself, the amount with or without a
+    rate of VAT, or within 2 % of it. Where several fit equally well the line stays open. What was
+    matched before, by hand above all, is left alone; a second run changes nothing.
+    """
+    take_turn()
+    bills = bills_of()
+    rows = (
+        open_lines()
+        .order_by("pk")
+        .values_list("pk", "vendor_id", "currency", "amount", "booked_on")
+    )
+    certain = (
+        (pk, contract)
+        for pk, vendor, currency, amount, on in rows.iterator(SET)
+        if (found := bills.get((vendor, currency)))
+        and (contract := found.certain(amount, on)) is not None
+    )
+    # What is written here is no longer open: read all of it before.
+    return sum(_write(chunk, by=by) for chunk in batched(list(certain), SET))
+
+
+def _write(chunk: Iterable[tuple[int, int]], *, by: Actor) -> int:
+    lines: defaultdict[int, list[int]] = defaultdict(list)
+    for pk, contract in chunk:
+        lines[contract].append(pk)
+    branches = [When(pk__in=pks, then=Value(contract)) for contract, pks in lines.items()]
+    return update_set_as(
+        open_lines().filter(pk__in=[pk for pks in lines.values() for pk in pks]),
+        by=by,
+        reason="vendor, amount and period are those of one contract",
+        contract=Case(*branches, output_field=Spend._meta.get_field("contract")),
+        matched=Spend.Matched.BY_RULE,
+    )
