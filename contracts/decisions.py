@@ -41,8 +41,8 @@ def decide(
         return cancel(contract, reason=reason, by=by, ends_on=ends_on)
     if ends_on:
         raise ValidationError("Only a cancellation says on which day the contract ends.")
-    locked, last = open_for(contract, reason)
-    decision = record(locked, last, Kind(kind), reason, by)
+    _, last = open_for(contract, reason)
+    decision = record(contract, last, Kind(kind), reason, by)
     settle(contract, by=by, reason=f"to {kind}: {reason}")
     return decision
 
@@ -78,7 +78,7 @@ def renew(
     end = _end(last, first, months, ends_on)
     copied = {name: getattr(last, name) for name in FIELDS if name not in NOT_COPIED}
     given = {name: value for name, value in fields.items() if value is not None}
-    record(locked, last, Kind.RENEW, reason, by)
+    record(contract, last, Kind.RENEW, reason, by)
     reason = f"renewed: {reason}"
     return add_term(contract, by=by, reason=reason, starts_on=first, ends_on=end, **copied | given)
 
@@ -105,7 +105,7 @@ def cancel(
         raise ValidationError(f"{told(end)} has passed: {locked} cannot end then.")
     if not out_of_time:
         _check_in_time(locked, last, end, possible)
-    decision = record(locked, last, Kind.CANCEL, reason, by, ends_on=end)
+    decision = record(contract, last, Kind.CANCEL, reason, by, ends_on=end)
     settle(contract, by=by, reason=f"cancelled to {told(end)}: {reason}")
     return decision
 

@@ -39,7 +39,7 @@ def add_term(contract: Contract, *, by: Actor, reason: str, **fields: Any) -> Te
     Raises ValidationError where it overlaps another one or is no term.
     """
     locked = lock(contract)
-    term = Term(contract=locked, **_known(fields))
+    term = Term(contract=contract, **_known(fields))
     _check(term, list(locked.terms.all()))
     save_as(term, by=by, reason=reason or "added")
     settle(contract, by=by, reason=reason or "a term was added")
@@ -71,6 +71,7 @@ def correct(term: Term, *, by: Actor, reason: str = "", **fields: Any) -> Term:
     reason = f"corrected: {reason}" if begun else reason or "changed before it began"
     save_as(now, by=by, reason=reason)
     _move_cancellation(now, end, by=by, reason=reason)
+    now.contract = term.contract
     settle(term.contract, by=by, reason=reason)
     return now
 

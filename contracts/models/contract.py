@@ -186,7 +186,10 @@ class Term(Record):
             ),
             models.CheckConstraint(
                 name="term_that_renews_by_itself_says_for_how_long",
-                condition=~Q(renewal="tacit") | Q(renewal_months__gte=1) | Q(ends_on=None),
+                # Compared with NULL a comparison alone would be neither true nor false, and pass.
+                condition=~Q(renewal="tacit")
+                | Q(renewal_months__isnull=False, renewal_months__gte=1)
+                | Q(ends_on=None),
                 violation_error_message="Say for how many months it renews by itself.",
             ),
         ]
