@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from dateutil.relativedelta import relativedelta
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from assets import arrivals, lifecycle
+from assets import arrivals, lifecycle, warranties
 from assets.lifecycle.register import arrival_state
 from assets.models import Asset, Order, OrderLine
 from assets.precaution import told
 from assets.serials import scanned_serial, serial_key
+from config import periods
 from config.history import Actor, update_all_as
 from people.models import Location
 
@@ -37,9 +37,9 @@ def receive_line(
 
     Assets that were planned and wait for the line come first, the one whose serial it is before
     any other; for the rest new ones are put on the register. Each gets supplier, order and cost of
-    the line, and a warranty of the line's months, else the product's, from the day it is received:
-    it ends the day before the same day of its last month. Raises ValidationError where the order
-    awaits nothing, more arrives than is outstanding, or a serial is doubled, known or none at all.
+    the line, and a warranty of the line's months, else the product's, from the day it is received.
+    Raises ValidationError where the order awaits nothing, more arrives than is outstanding, or a
+    serial is doubled, known or none at all.
     """
     order = arrivals.locked("receive", line.order)
     line = order.lines.select_related("product__category", "product__maker").get(pk=line.pk)
@@ -159,12 +159,13 @@ def _arrive(
     if not waiting:
         return []
     left = iter(_left(serials, [it for it in waiting if it.serial_key], len(waiting)))
+    facts = _facts(line, day)
     for asset in waiting:
         asset.serial = asset.serial if asset.serial_key else next(left)
-        for name, value in _facts(line, day).items():
+        for name, value in facts.items():
             setattr(asset, name, value)
-    fields = ["serial", "serial_key", *_facts(line, day)]
-    update_all_as(waiting, fields, by=by, reason=reason)
+    update_all_as(waiting, ["serial", "serial_key", *facts], by=by, reason=reason)
+    warranties.restate(waiting, warranties.COLUMNS.keys() & facts.keys(), by=by, reason=reason)
     outcome = lifecycle.receive(waiting, location=location, by=by, reason=reason)
     if outcome.refused:
         raise ValidationError(outcome.refused)
@@ -190,7 +191,7 @@ def _facts(line: OrderLine, day: date) -> dict[str, Any]:
     if line.unit_cost is not None:
         facts |= {"cost": line.unit_cost, "currency": line.order.currency}
     if months:
-        ends = day + relativedelta(months=months, days=-1)
+        ends = periods.last_day(day, months)
         facts |= {"warranty_starts_on": day, "warranty_ends_on": ends}
     return facts
 

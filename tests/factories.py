@@ -148,6 +148,13 @@ class AssetFactory(DjangoModelFactory):
         if create and self.state in Asset.HELD and (self.holder or self.location):
             CustodyFactory(asset=self, holder=self.holder, location=self.location)
 
+    @factory.post_generation
+    def came_with(self, create, extracted, **kwargs):
+        """The warranty that its days say it came with."""
+        if create and self.warranty_ends_on:
+            days = {"starts_on": self.warranty_starts_on, "ends_on": self.warranty_ends_on}
+            WarrantyFactory(asset=self, months=None, **days)
+
 
 class CustodyFactory(DjangoModelFactory):
     class Meta:

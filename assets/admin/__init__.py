@@ -1,4 +1,15 @@
-from assets.admin import asset, catalog, custody, health, procurement, sim, stock, stocktake, upkeep
+from assets.admin import (
+    asset,
+    catalog,
+    custody,
+    health,
+    procurement,
+    sim,
+    stock,
+    stocktake,
+    upkeep,
+    warranty,
+)
 
 __all__ = [
     "asset",
@@ -10,4 +21,5 @@ __all__ = [
     "stock",
     "stocktake",
     "upkeep",
+    "warranty",
 ]

@@ -9,13 +9,14 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from assets import health, lifecycle
-from assets.admin import relations, upkeep
+from assets.admin import relations, upkeep, warranty
 from assets.admin.depreciation import DepreciationAdmin
 from assets.admin.extra import ExtraFieldsAdmin, ExtraFieldsForm
 from assets.admin.labels import LABEL_STEP
 from assets.admin.moves import STEPS
 from assets.admin.relations import RelationsAdmin
 from assets.admin.sim import SimsAdmin
+from assets.admin.warranty import EXTEND, WarrantiesAdmin
 from assets.costs import cost_of_ownership
 from assets.identifiers import search_forms
 from assets.models import Asset, Custody, Identifier
@@ -76,10 +77,17 @@ class AssetForm(ExtraFieldsForm):
 
 
 @admin.register(Asset)
-class AssetAdmin(DepreciationAdmin, ExtraFieldsAdmin, RelationsAdmin, SimsAdmin, ExchangeAdmin):
+class AssetAdmin(
+    DepreciationAdmin,
+    ExtraFieldsAdmin,
+    RelationsAdmin,
+    SimsAdmin,
+    WarrantiesAdmin,
+    ExchangeAdmin,
+):
     spreadsheet = "assets"
     form = AssetForm
-    steps = [*STEPS, LABEL_STEP]
+    steps = [*STEPS, EXTEND, LABEL_STEP]
     list_display = [
         "tag",
         "product",
@@ -132,6 +140,9 @@ class AssetAdmin(DepreciationAdmin, ExtraFieldsAdmin, RelationsAdmin, SimsAdmin,
         "in_all",
         "worth",
         "failure",
+        "warranty_starts_on",
+        "warranty_ends_on",
+        "protection",
     ]
     fieldsets = [
         (None, {"fields": [("tag", "serial"), "product", "hostname"]}),
@@ -151,7 +162,7 @@ class AssetAdmin(DepreciationAdmin, ExtraFieldsAdmin, RelationsAdmin, SimsAdmin,
                 ]
             },
         ),
-        ("Warranty", {"fields": [("warranty_starts_on", "warranty_ends_on")]}),
+        ("Warranty", {"fields": [("warranty_starts_on", "warranty_ends_on"), "protection"]}),
         (
             "Health",
             {"fields": [("operating_system", "release"), ("patch_status", "last_seen_at")]},
@@ -164,10 +175,11 @@ class AssetAdmin(DepreciationAdmin, ExtraFieldsAdmin, RelationsAdmin, SimsAdmin,
             "Purchase",
             {"fields": ["supplier", "order_number", "purchased_on", ("cost", "currency")]},
         ),
-        *fieldsets[3:],
+        *fieldsets[4:],
     ]
     inlines: ClassVar[list[Any]] = [
         IdentifierInline,
+        *warranty.INLINES,
         *relations.INLINES,
         PartInline,
         CustodyInline,

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from assets.admin.moves import PLAN
 from assets.admin.structure import ExtraFieldInline, ExtraFieldsOfCategory
-from assets.models import Category, Product, Vendor, VendorAlias
+from assets.models import Category, Product, Vendor, VendorAlias, VendorContact
 from config.admin import BaseInline, DateRangeFilter
 from people.exchange import ExchangeAdmin
 
@@ -19,17 +19,30 @@ class AliasInline(BaseInline):
     verbose_name_plural = "also spelled"
 
 
+class ContactInline(BaseInline):
+    model = VendorContact
+    fields = ["name", "role", "email", "phone", "takes_notices"]
+    verbose_name_plural = "who to talk to"
+
+
 @admin.register(Vendor)
 class VendorAdmin(ExchangeAdmin):
     spreadsheet = "vendors"
     list_display = ["name", "is_maker", "is_supplier", "is_reseller", "is_carrier", "product_count"]
     list_filter = ["is_maker", "is_supplier", "is_reseller", "is_carrier"]
-    search_fields = ["name", "aliases__name", "customer_number"]
+    search_fields = [
+        "name",
+        "aliases__name",
+        "customer_number",
+        "contacts__name",
+        "contacts__email",
+        "contacts__phone",
+    ]
     fieldsets = [
         (None, {"fields": ["name", ("is_maker", "is_supplier", "is_reseller", "is_carrier")]}),
-        ("Contact", {"fields": ["email", "phone", "website", "customer_number"]}),
+        ("Contact", {"fields": ["email", "phone", "website", "customer_number", "address"]}),
     ]
-    inlines = [AliasInline]
+    inlines = [ContactInline, AliasInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Vendor]:
         return super().get_queryset(request).annotate(product_count=Count("products"))

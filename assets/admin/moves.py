@@ -21,13 +21,13 @@ def _place(help_text: str, *, required: bool = False) -> LinkField:
     return LinkField(Asset.location, required=required, help_text=help_text)
 
 
-def _currency() -> forms.CharField:
+def currency_field() -> forms.CharField:
     return forms.CharField(
         required=False, max_length=3, help_text=f"Empty: {settings.DEFAULT_CURRENCY}."
     )
 
 
-def _cost(label: str, **options: Any) -> forms.DecimalField:
+def cost_field(label: str, **options: Any) -> forms.DecimalField:
     return forms.DecimalField(
         label=label, required=False, min_value=0, max_digits=14, decimal_places=2, **options
     )
@@ -161,8 +161,8 @@ class SendToRepairForm(StepForm):
 
 class ReturnFromRepairForm(StepForm):
     outcome = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
-    cost = _cost("Cost of each repair")
-    currency = _currency()
+    cost = cost_field("Cost of each repair")
+    currency = currency_field()
     location = _place("Where it is now. Empty: where it was.")
     reason = reason_field()
 
@@ -170,8 +170,8 @@ class ReturnFromRepairForm(StepForm):
 class UpgradeForm(StepForm):
     what = forms.CharField(max_length=250, label="What was done")
     vendor = LinkField(Upgrade.vendor, required=False)
-    cost = _cost("Cost of each")
-    currency = _currency()
+    cost = cost_field("Cost of each")
+    currency = currency_field()
 
 
 class LostForm(StepForm):
@@ -204,8 +204,8 @@ class DisposeForm(StepForm):
     )
     disposed_on = forms.DateField(required=False, label="On", help_text="Empty: today.")
     certificate = forms.CharField(required=False, max_length=100, label="Certificate number")
-    proceeds = _cost("Proceeds of each")
-    currency = _currency()
+    proceeds = cost_field("Proceeds of each")
+    currency = currency_field()
 
 
 class NoteForm(StepForm):

@@ -9,7 +9,7 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
-from assets import arrivals
+from assets import arrivals, numbers, warranties
 from assets.lifecycle.moves import Outcome, State, locked, record
 from assets.models import (
     Asset,
@@ -19,7 +19,6 @@ from assets.models import (
     OrderLine,
     Product,
     StateLabel,
-    TagSequence,
 )
 from config.history import Actor, create_all_as
 from people import documents
@@ -199,10 +198,12 @@ def relabel(
 def enter(assets: Sequence[Asset], *, by: Actor, reason: str) -> list[Asset]:
     """Put new assets on the register, in the state and with the holder they already have.
 
-    Who has a holder gets an open custody; who has no tag gets the next one of its category.
+    Who has a holder gets an open custody; who has no tag gets the next one of its category; what is
+    protected until some day gets the warranty for it.
     """
     number(assets)
     entered = create_all_as(assets, by=by, reason=reason)
+    warranties.enter(entered, by=by, reason=reason)
     open_custody([asset for asset in entered if asset.state in Asset.HELD], by=by, reason=reason)
     return entered
 
@@ -239,16 +240,7 @@ def number(assets: Sequence[Asset]) -> None:
 
 
 def _next_tags(prefix: str, count: int) -> list[str]:
-    TagSequence.objects.get_or_create(prefix=prefix)
-    # The row's lock is the queue: two clerks get different numbers.
-    sequence = TagSequence.objects.select_for_update().get(prefix=prefix)
-    tags: list[str] = []
-    while len(tags) < count:
-        numbers = range(sequence.last + 1, sequence.last + 1 + count - len(tags))
-        sequence.last = numbers[-1]
-        candidates = [f"{prefix}-{number:06}" for number in numbers]
-        # A tag of this form may have come in with an import.
-        taken = set(Asset.objects.filter(tag__in=candidates).values_list("tag", flat=True))
-        tags += [tag for tag in candidates if tag not in taken]
-    sequence.save()
-    return tags
+    def taken(candidates: list[str]) -> list[str]:
+        return list(Asset.objects.filter(tag__in=candidates).values_list("tag", flat=True))
+
+    return numbers.take(prefix, count, taken)

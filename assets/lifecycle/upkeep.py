@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from assets import protection
 from assets.lifecycle.custody import close_custody
 from assets.lifecycle.moves import Outcome, State, locked, record
 from assets.models import Asset, Custody, Repair, Upgrade, Vendor
@@ -28,13 +29,18 @@ def send_to_repair(
     by: Actor,
     reason: str = "",
 ) -> Outcome:
-    """Note that assets are away for repair; who holds them goes on answering for them."""
+    """Note that assets are away for repair; who holds them goes on answering for them.
+
+    Claimed on warranty, what no warranty protects today is refused.
+    """
     if not fault.strip():
         raise ValidationError("Say what is wrong with them.")
     today = timezone.localdate()
     if due_back_on and due_back_on < today:
         raise ValidationError(f"{due_back_on} has passed: it cannot be due back then.")
-    outcome = locked("send_to_repair", assets)
+    assets = list(assets)
+    unclaimable = protection.unclaimable(assets, today) if on_warranty else {}
+    outcome = locked("send_to_repair", assets, check=lambda it: unclaimable.get(it.pk))
     reason = reason or f"sent to repair{f' at {vendor}' if vendor else ''}: {fault}"
     repairs = [
         Repair(

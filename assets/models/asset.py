@@ -97,8 +97,11 @@ class Asset(Record):
     purchased_on = models.DateField("purchased", null=True, blank=True)
     cost = MoneyField(null=True, blank=True)
     currency = CurrencyField()
-    warranty_starts_on = models.DateField("warranty starts", null=True, blank=True)
-    warranty_ends_on = models.DateField("warranty ends", null=True, blank=True, db_index=True)
+    # Stored by `assets.warranties`: the last stretch in which a warranty protects it every day.
+    warranty_starts_on = models.DateField("warranty starts", null=True, blank=True, editable=False)
+    warranty_ends_on = models.DateField(
+        "warranty ends", null=True, blank=True, db_index=True, editable=False
+    )
     operating_system = models.CharField(max_length=120, blank=True, db_index=True)
     release = models.ForeignKey(
         "Release",

@@ -16,6 +16,7 @@ from assets.resources.catalog import in_order
 from assets.resources.extra import ExtraColumns, ExtraValues
 from assets.resources.health import PATCHED, HealthColumns, ReleaseNames
 from assets.resources.identifiers import HEADERS, IdentifierColumns
+from assets.resources.warranty import WarrantyColumns
 from assets.serials import serial_key
 from config import amounts, cells
 from config.lookups import Lookup
@@ -50,7 +51,7 @@ STATES = {
 MOVED = {"holder", "location"}
 
 
-class AssetResource(HealthColumns, IdentifierColumns, ExtraColumns):
+class AssetResource(HealthColumns, WarrantyColumns, IdentifierColumns, ExtraColumns):
     """One asset a row, known by its tag. State, holder and place go through `assets.lifecycle`."""
 
     slug = "assets"
@@ -210,6 +211,7 @@ class AssetResource(HealthColumns, IdentifierColumns, ExtraColumns):
             record.serial_key = bare and f"{id(record.product.maker)}{bare}"
 
     def check(self, instance: Asset) -> None:
+        super().check(instance)
         if self.new:
             self._check_holder(instance)
             return

@@ -27,6 +27,7 @@ class VendorResource(BaseResource):
         "phone": ["phone number", "support phone"],
         "website": ["url", "web site", "support url"],
         "customer_number": ["customer no", "account number"],
+        "address": ["postal address", "street address"],
     }
     keys: ClassVar = ["name"]
     identified_by: ClassVar = ["name"]
@@ -41,6 +42,7 @@ class VendorResource(BaseResource):
     phone = column("phone", Text(identifies=True))
     website = column("website", Text())
     customer_number = column("customer_number", Text(identifies=True))
+    address = column("address", Text())
 
     class Meta:
         model = Vendor
@@ -54,6 +56,7 @@ class VendorResource(BaseResource):
             "phone",
             "website",
             "customer_number",
+            "address",
         ]
 
     def load_index(self) -> dict[str, dict[str, list[int]]]:

@@ -119,7 +119,8 @@ def test_the_condition_on_return_stays_with_the_custody(it):
 
 def test_a_device_in_repair_stays_with_its_holder_and_comes_back_to_him(it):
     ada, workshop = PersonFactory(), VendorFactory()
-    asset = AssetFactory(holder=ada, cost="1000.00", currency="EUR")
+    ends = timezone.localdate()
+    asset = AssetFactory(holder=ada, cost="1000.00", currency="EUR", warranty_ends_on=ends)
     one(
         lifecycle.send_to_repair,
         asset,

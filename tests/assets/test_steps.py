@@ -4,6 +4,7 @@ import pytest
 from django.contrib import admin
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils.timezone import localdate
 
 from assets.lifecycle import MOVES
 from assets.models import Asset, Inspection
@@ -35,6 +36,7 @@ def asset_for(step):
         installed_in=inside,
         product__category=category,
         operating_system="Windows 11",
+        warranty_ends_on=localdate(),
     )
 
 

@@ -201,6 +201,7 @@ def test_the_it_department_from_the_plan_to_the_disposal(office, store, shoot):
         name="ThinkPad T14",
         maker=VendorFactory(name="Lenovo"),
         category=CategoryFactory(name="Laptop", tag_prefix="LT"),
+        warranty_months=36,
     )
     VendorFactory(name="Fixit", is_supplier=True)
     ada, ben = PersonFactory(name="Ada Moss"), PersonFactory(name="Ben Hale")
