@@ -62,8 +62,15 @@ def money(cell: object, point: Point | None = None) -> Money:
 
 
 def _spaced(cell: object) -> str:
-    """The text with plain spaces for every other kind, and none between a sign and its number."""
+    """The text with plain spaces for every other kind, and none between a sign and its number.
+
+    What a ledger writes in brackets, or with the sign behind, is below zero.
+    """
     plain = re.sub(r"[\u00a0\u2009\u202f]", " ", str(cell)).replace("\u2019", "'").strip()
+    plain = re.sub(
+        r"^([^\d()-]*)\(([^()-]+)\)([^\d()]*)$", r"-\1\2\3", plain.replace("\u2212", "-")
+    )
+    plain = re.sub(r"^([^-]*\d) ?-(?!\d)", r"-\1", plain)
     return re.sub(r"^-\s*(\D+?)\s*(?=\d)", r"\1-", plain)
 
 
