@@ -2,14 +2,17 @@
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import Case, F, QuerySet, Value, When
 from django.http import HttpRequest
 from django.utils import timezone
 
+from assets import protection
 from assets.models import Disposal, Inspection, Repair, Upgrade, Wipe
 from config.admin import BaseAdmin, DateRangeFilter, InUseFilter, ReadOnlyAdmin, ReadOnlyInline
+from config.forms import RecordForm
 from people.document_admin import DocumentInline
 
 
@@ -89,8 +92,19 @@ class OfAnAsset(BaseAdmin):
         return False
 
 
+class RepairForm(RecordForm):
+    def clean_on_warranty(self) -> bool:
+        claimed = bool(self.cleaned_data["on_warranty"])
+        if claimed and "on_warranty" in self.changed_data:
+            repair = self.instance
+            if why := protection.unclaimable([repair.asset], repair.sent_on).get(repair.asset_id):
+                raise forms.ValidationError(why)
+        return claimed
+
+
 @admin.register(Repair)
 class RepairAdmin(OfAnAsset):
+    form = RepairForm
     list_display = [
         "asset",
         "vendor",

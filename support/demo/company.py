@@ -69,11 +69,13 @@ def build(*, today: date, seed: int = 1) -> Company:
         staff,
         stores,
         upkeep,
+        warranties,
     )
 
     company = Company(today, Random(seed))
     staff.write(company)
     register.write(company)
+    warranties.write(company)
     agreements.write(company)
     conversations.write(company)
     upkeep.write(company)

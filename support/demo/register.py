@@ -7,6 +7,7 @@ from dateutil.relativedelta import relativedelta
 
 from assets import lifecycle
 from assets.models import Asset, Category, Identifier, Product, Vendor, VendorAlias
+from config import periods
 from config.history import create_all_as, create_signed, sign
 from support.demo import careers
 from support.demo.company import Company
@@ -82,7 +83,7 @@ def _asset(company: Company, product: Product, number: int) -> Asset:
     )
     if product.warranty_months:
         asset.warranty_starts_on = bought
-        asset.warranty_ends_on = bought + relativedelta(months=product.warranty_months, days=-1)
+        asset.warranty_ends_on = periods.last_day(bought, product.warranty_months)
     return asset
 
 
