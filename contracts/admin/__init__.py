@@ -1,3 +1,3 @@
-from contracts.admin import contract
+from contracts.admin import contract, savings, spend
 
-__all__ = ["contract"]
+__all__ = ["contract", "savings", "spend"]
