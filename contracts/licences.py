@@ -15,11 +15,40 @@ PREFIX = "LIC"
 @transaction.atomic
 def enter(licences: Sequence[Licence], *, by: Actor, reason: str) -> list[Licence]:
     """Put new licences on the register; who has no number gets the next one."""
+    number(licences)
+    return create_all_as(licences, by=by, reason=reason)
+
+
+@transaction.atomic
+def number(licences: Sequence[Licence]) -> None:
+    """Give each licence without a number the next free one."""
     unnumbered = [licence for licence in licences if not licence.number]
     given = numbers.take(PREFIX, len(unnumbered), _taken) if unnumbered else []
-    for licence, number in zip(unnumbered, given, strict=True):
-        licence.number = number
-    return create_all_as(licences, by=by, reason=reason)
+    for licence, following in zip(unnumbered, given, strict=True):
+        licence.number = following
+
+
+def excess(licence: Licence, taken: int) -> int:
+    """How many seats more than were bought are taken, or are in use as the vendor counts."""
+    if licence.seats is None:
+        return 0
+    return max(0, taken - licence.seats, (licence.reported_in_use or 0) - licence.seats)
+
+
+def use_in_words(licence: Licence, taken: int) -> str:
+    """How its seats are used, for its page."""
+    if licence.seats is None:
+        return f"{taken} seats are taken; as many as are needed may be."
+    sentences = [f"{taken} of {licence.seats} seats are taken{_more(taken - licence.seats)}."]
+    if licence.reported_in_use is not None:
+        on = f" on {licence.reported_on:%d %B %Y}" if licence.reported_on else ""
+        more = _more(licence.reported_in_use - licence.seats)
+        sentences.append(f"{licence.reported_in_use} were reported in use{on}{more}.")
+    return " ".join(sentences)
+
+
+def _more(count: int) -> str:
+    return f", {count} more than were bought" if count > 0 else ""
 
 
 def _taken(candidates: list[str]) -> list[str]:

@@ -99,6 +99,11 @@ def _lines(pairs: dict[str, str]) -> str:
 class ExchangeAdmin(ExportAdmin):
     """An admin whose records come in and leave as files, each for who may."""
 
+    @property
+    def subject(self) -> str:
+        """What the import says that it imports."""
+        return str(self.opts.verbose_name_plural)
+
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_import"
         views = [
@@ -127,7 +132,7 @@ class ExchangeAdmin(ExportAdmin):
                 form.add_error("file", refusal)
             else:
                 return HttpResponseRedirect(self.address("import_job", job.pk))
-        title = f"Import {self.opts.verbose_name_plural}"
+        title = f"Import {self.subject}"
         fields = self.resource.known_headers()
         recent = importing.jobs_of(user, self.spreadsheet)[:5]
         jobs = [(job, self.address("import_job", job.pk)) for job in recent]
@@ -172,7 +177,7 @@ class ExchangeAdmin(ExportAdmin):
         return self._page(
             request,
             "admin/import_job.html",
-            title=f"Import {self.opts.verbose_name_plural}: {job.name}",
+            title=f"Import {self.subject}: {job.name}",
             job=job,
             report=report,
             form=form,

@@ -1,3 +1,3 @@
-from contracts.admin import contract, savings, spend
+from contracts.admin import contract, licence, savings, seat, spend
 
-__all__ = ["contract", "savings", "spend"]
+__all__ = ["contract", "licence", "savings", "seat", "spend"]
