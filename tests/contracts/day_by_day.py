@@ -65,12 +65,13 @@ def periods(start, ends_on, amount, billing, until):
 
 
 def weight(day):
-    return Fraction(1, monthrange(day.year, day.month)[1])
+    """What a day is of its month, in parts that are whole numbers for every month."""
+    return 28 * 29 * 30 * 31 // monthrange(day.year, day.month)[1]
 
 
 def part(days, until):
     """The share of some days that is over at the close of `until`."""
-    return sum((weight(day) for day in days if day <= until), Fraction(0)) / sum(map(weight, days))
+    return Fraction(sum(weight(day) for day in days if day <= until), sum(map(weight, days)))
 
 
 def worth(term, until):
@@ -95,13 +96,14 @@ def cash(term, sure_until, until):
 def accrual(term, sure_until, until):
     """(month, committed?) to amount: what the days of each month add up to."""
     sums = defaultdict(D)
-    month = term[0].replace(day=1)
-    while month <= until:
-        before, after = month - A_DAY, month + relativedelta(months=1) - A_DAY
-        whole = worth(term, after) - worth(term, before)
-        sure = worth(term, min(after, sure_until)) - worth(term, min(before, sure_until))
-        sums[month, True], sums[month, False] = sure, whole - sure
-        month += relativedelta(months=1)
+    for _, days, cents in periods(*term, until):
+        all_of_it, over, before = sum(map(weight, days)), 0, {True: D(0), False: D(0)}
+        for day in days:
+            over += weight(day)
+            worth = half_up(cents * over / all_of_it)
+            if day <= until:
+                sums[day.replace(day=1), day <= sure_until] += worth - sum(before.values())
+                before[day <= sure_until] += worth - sum(before.values())
     return sums
 
 
