@@ -24,10 +24,10 @@ def open_for(contract: Contract, reason: str) -> tuple[Contract, Term]:
         raise ValidationError("Say why.")
     locked = lock(contract)
     if settled(locked) != settled(contract):
-        raise ValidationError(_changed(locked))
+        raise ValidationError(changed(locked))
     rollover.catch_up(locked, timezone.localdate(), by=None)
     settle(locked, by=None, reason="settled")
-    terms = list(locked.terms.order_by("-starts_on")[:2])
+    terms = _last_two(locked)
     if not terms:
         raise ValidationError(f"{locked} has no term: nothing can be decided. Add one first.")
     if locked.ends_on and locked.ends_on < timezone.localdate():
@@ -39,19 +39,36 @@ def open_for(contract: Contract, reason: str) -> tuple[Contract, Term]:
     return locked, terms[0]
 
 
-def _check_not_renewed(contract: Contract, terms: Sequence[Term]) -> None:
-    """`terms` are the last and the one before: who would end that one must not end the last."""
+def withdrawable(contract: Contract) -> Decision | None:
+    """What is decided about the last term, else the renewal that made it, until it begins."""
+    terms = _last_two(contract)
+    return (standing(terms[0]) or _renewal(terms)) if terms else None
+
+
+def _last_two(contract: Contract) -> list[Term]:
+    """The last term and the one before it, as far as there are any."""
+    return list(contract.terms.order_by("-starts_on")[:2])
+
+
+def _renewal(terms: Sequence[Term]) -> Decision | None:
+    """The decision by which the last of two terms was made, if that has not begun."""
     if len(terms) < 2 or has_begun(terms[0]) or terms[0].rolled_over:
-        return
+        return None
     decision = standing(terms[1])
-    if decision and decision.kind == Kind.RENEW:
+    return decision if decision and decision.kind == Kind.RENEW else None
+
+
+def _check_not_renewed(contract: Contract, terms: Sequence[Term]) -> None:
+    """Who means to end the term before must not end the last one, which he has not seen."""
+    if decision := _renewal(terms):
         raise ValidationError(
             f"{contract} was renewed on {told(decision.decided_on)}: {in_words(terms[0])} has not"
             " begun. Withdraw that decision first."
         )
 
 
-def _changed(contract: Contract) -> str:
+def changed(contract: Contract) -> str:
+    """Tells who decides on what he saw how it stands by now."""
     state = f"decided: {contract.get_decision_display()}" if contract.decision else "undecided"
     end = f"ends on {told(contract.ends_on)}" if contract.ends_on else "runs until notice is given"
     return f"{contract} has changed meanwhile: it is {state}, and {end}. Look at it again."

@@ -13,10 +13,10 @@ from django.urls import reverse
 
 from assets.precaution import told
 from config.history import Actor, save_as
-from config.money import Money
 from config.periods import A_DAY, last_day
 from contracts import owners
 from contracts.models import Contract, Decision, Term
+from contracts.prices import price
 from contracts.renewals import notice_by, settle, standing
 from people import outbox
 
@@ -123,8 +123,7 @@ def _tell(contract: Contract, terms: list[Term], on: date) -> None:
 
 def _cost(term: Term) -> str:
     until = f"to {told(term.ends_on)}" if term.ends_on else "until notice is given"
-    price = f"{Money(term.amount, term.currency)} {term.get_billing_display()}"
-    return f"From {told(term.starts_on)} {until}: {price}."
+    return f"From {told(term.starts_on)} {until}: {price(term)}."
 
 
 def _what_next(term: Term) -> str:

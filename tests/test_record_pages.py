@@ -8,17 +8,15 @@ from django.urls import reverse
 
 from assets import lifecycle
 from assets.models import Asset
-from contracts.models import Contract, Term
 from people.models import Person, User
 from tests.factories import (
     AssetFactory,
-    ContractFactory,
     DepartmentFactory,
     LocationFactory,
     PersonFactory,
     ProductFactory,
-    TermFactory,
     UserFactory,
+    VendorAliasFactory,
     VendorFactory,
 )
 
@@ -116,17 +114,17 @@ def test_saving_a_form_does_not_undo_a_handover_made_meanwhile(ann, it):
 
 def test_a_stale_row_inside_a_page_is_refused_too(client, finance, ben):
     client.force_login(finance)
-    term = TermFactory(amount=100)
-    shown = fields_of(client.get(page(term.contract)))
-    theirs = fields_of(ben.get(page(term.contract)))
-    ben.post(page(term.contract), {**theirs, "terms-0-amount": "200"})
+    alias = VendorAliasFactory(name="Acme")
+    shown = fields_of(client.get(page(alias.vendor)))
+    theirs = fields_of(ben.get(page(alias.vendor)))
+    ben.post(page(alias.vendor), {**theirs, "aliases-0-name": "Acme Inc"})
 
-    refused = client.post(page(term.contract), {**shown, "terms-0-amount": "300"})
+    refused = client.post(page(alias.vendor), {**shown, "aliases-0-name": "Acme Ltd"})
 
     assert refused.status_code == 200
-    assert "is now “200" in refused.content.decode()
-    term.refresh_from_db()
-    assert term.amount == 200
+    assert "is now “Acme Inc" in refused.content.decode()
+    alias.refresh_from_db()
+    assert alias.name == "Acme Inc"
 
 
 def test_the_second_click_on_save_adds_nothing(ann):
@@ -274,29 +272,6 @@ def test_a_step_is_refused_to_who_lacks_its_permission(client, auditor):
     client.post(reverse("admin:assets_asset_changelist"), bulk)
     asset.refresh_from_db()
     assert asset.state == "in_stock"
-
-
-def test_a_contract_stores_what_follows_from_its_terms(client, finance):
-    client.force_login(finance)
-    contract = ContractFactory()
-    sent = fields_of(client.get(page(contract)))
-    sent |= {
-        "terms-TOTAL_FORMS": "1",
-        "terms-0-starts_on": "2026-01-01",
-        "terms-0-ends_on": "2026-12-31",
-        "terms-0-amount": "100.00",
-        "terms-0-currency": "EUR",
-        "terms-0-billing": "monthly",
-        "terms-0-notice": "3",
-        "terms-0-notice_unit": "months",
-        "terms-0-renewal": "express",
-    }
-    response = client.post(page(contract), sent)
-    assert response.status_code == 302, response.context["errors"]
-    contract = Contract.objects.get()
-    assert (str(contract.ends_on), str(contract.notice_by)) == ("2026-12-31", "2026-09-30")
-    assert str(contract.annual_cost) == "1200.00"
-    assert Term.objects.get().history.get().history_user == finance
 
 
 def test_moving_a_location_moves_the_paths_inside_it_and_never_in_a_circle(ann):

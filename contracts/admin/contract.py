@@ -1,7 +1,9 @@
 """The back office's screens for contracts, their terms and what they cover."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import Model, QuerySet
@@ -9,27 +11,16 @@ from django.http import HttpRequest
 
 from assets.admin.asset import AssetAdmin
 from config.admin import BaseInline, DateRangeFilter, ReadOnlyInline
-from config.admin.reporting import ReportsAdmin
 from config.admin.screens import actor
 from contracts import renewals
-from contracts.models import Contract, Coverage, Term
+from contracts.admin.decisions import STEPS, DecisionInline
+from contracts.admin.desk import DeskAdmin
+from contracts.admin.forms import OneTermForm
+from contracts.admin.letters import LettersAdmin
+from contracts.admin.terms import FirstTermInline, TermInline
+from contracts.models import Contract, Coverage
 from people.document_admin import DocumentInline
 from people.exchange import ExchangeAdmin
-
-
-class TermInline(BaseInline):
-    model = Term
-    fields = [
-        "starts_on",
-        "ends_on",
-        "amount",
-        "currency",
-        "billing",
-        "notice",
-        "notice_unit",
-        "renewal",
-        "renewal_months",
-    ]
 
 
 class CoverageInline(BaseInline):
@@ -64,8 +55,11 @@ class ContractsOfAssetInline(ReadOnlyInline):
 AssetAdmin.inlines = [*AssetAdmin.inlines, ContractsOfAssetInline]
 
 
+FOLLOWS = "What follows from its terms"
+
+
 @admin.register(Contract)
-class ContractAdmin(ReportsAdmin, ExchangeAdmin):
+class ContractAdmin(DeskAdmin, LettersAdmin, ExchangeAdmin):
     spreadsheet = "contracts"
     list_display = [
         "number",
@@ -74,6 +68,7 @@ class ContractAdmin(ReportsAdmin, ExchangeAdmin):
         "kind",
         "ends_on",
         "notice_by",
+        "decision",
         "yearly",
         "owner",
         "department",
@@ -82,18 +77,33 @@ class ContractAdmin(ReportsAdmin, ExchangeAdmin):
         "kind",
         ("ends_on", DateRangeFilter),
         ("notice_by", DateRangeFilter),
+        "decision",
         "department",
     ]
     allowed_lookups = ["vendor", "owner"]
     search_fields = ["number", "title", "reference", "vendor__name", "vendor__aliases__name"]
-    readonly_fields = ["starts_on", "ends_on", "notice_by", "yearly"]
+    readonly_fields = ["starts_on", "ends_on", "notice_by", "yearly", "decision"]
     fieldsets = [
         (None, {"fields": [("number", "reference"), "title", ("vendor", "kind")]}),
         ("Who decides", {"fields": [("owner", "department")]}),
-        ("What follows from its terms", {"fields": [("ends_on", "notice_by", "yearly")]}),
+        (FOLLOWS, {"fields": [("ends_on", "notice_by", "yearly", "decision")]}),
         ("Notes", {"fields": ["notes"]}),
     ]
-    inlines = [TermInline, CoverageInline, DocumentInline]
+    inlines = [CoverageInline, DocumentInline]
+    add_fieldsets = [it for it in fieldsets if it[0] != FOLLOWS]
+    steps = STEPS
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        """The first term is given with the contract; later ones come by its steps."""
+        terms = [FirstTermInline] if obj is None else [TermInline, DecisionInline]
+        return [*terms, *self.inlines]
+
+    def prepare_step_form(
+        self, request: HttpRequest, form: forms.Form, rows: Sequence[Any]
+    ) -> None:
+        super().prepare_step_form(request, form, rows)
+        if isinstance(form, OneTermForm):
+            form.ask_about(rows[0], request.GET.get("term", ""))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contract]:
         return super().get_queryset(request).select_related("vendor", "owner", "department")
@@ -106,4 +116,6 @@ class ContractAdmin(ReportsAdmin, ExchangeAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        renewals.settle(form.instance, by=actor(request), reason=self.reason(form, change))
+        if not change:
+            reason = self.reason(form, change)
+            renewals.settle(form.instance, by=actor(request), reason=reason)

@@ -37,7 +37,7 @@ class Decision(Record):
         PORTAL = "portal", "the vendor's portal"
 
     contract = models.ForeignKey(Contract, models.CASCADE, related_name="decisions")
-    term = models.ForeignKey(Term, models.CASCADE, related_name="decisions")
+    term = models.ForeignKey(Term, models.CASCADE, related_name="decisions", editable=False)
     kind = models.CharField("decision", max_length=12, choices=Kind)
     reason = models.TextField()
     decided_on = models.DateField("decided")
