@@ -15,7 +15,7 @@ from django.utils import timezone
 from config.admin.reporting import Chart, Column, LinkFilter, Report
 from config.money import by_currency
 from contracts.admin.contract import ContractAdmin
-from contracts.models import Contract, Seat
+from contracts.models import Contract
 from contracts.savings import KINDS, Kind, Line, lines
 
 SEEN = {
@@ -103,10 +103,7 @@ def actions(request: HttpRequest, line: Line) -> list[tuple[str, str]]:
 
 
 def _reclaim(request: HttpRequest, line: Line) -> tuple[str, str] | None:
-    if not request.user.has_perm("contracts.assign_seat"):
-        return None
-    address = _page(Seat(), "changelist")
-    return ("Reclaim", address and f"{address}?licence__id__exact={line.record.pk}&use=idle")
+    return _step(request, line.record, "reclaim")
 
 
 def _hand_over(request: HttpRequest, line: Line) -> tuple[str, str] | None:

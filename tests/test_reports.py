@@ -1,0 +1,134 @@
+"""Every report of every admin, swept over: a new one is covered on arrival."""
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from config.admin.reporting import ReportsAdmin
+from people.roles import ADMINISTRATOR, AUDITOR, FINANCE, IT, SERVICE_DESK
+from tests import factories
+from tests.conftest import member
+
+ROLES = [SERVICE_DESK, IT, FINANCE, AUDITOR, ADMINISTRATOR]
+REPORTS = [
+    (model_admin, report)
+    for model_admin in sorted(admin.site._registry.values(), key=lambda it: it.opts.label)
+    if isinstance(model_admin, ReportsAdmin)
+    for report in model_admin.reports
+]
+each_report = pytest.mark.parametrize(
+    ("model_admin", "report"), REPORTS, ids=[f"{it.opts.label} {r.slug}" for it, r in REPORTS]
+)
+
+
+def page(model_admin, report):
+    return address(model_admin, "report", report.slug)
+
+
+def files(model_admin, report):
+    return [
+        address(model_admin, "report_export", report.slug, extension)
+        for extension in ("csv", "xlsx")
+    ]
+
+
+def address(model_admin, name, *args):
+    opts = model_admin.opts
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_{name}", args=args)
+
+
+def make(model_admin):
+    model = model_admin.model
+    record = getattr(factories, f"{model.__name__}Factory")()
+    if model._meta.label == "contracts.Contract":
+        factories.TermFactory(contract=record)
+        factories.CoverageFactory(contract=record)
+    return record
+
+
+def signed_in(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_there_are_reports():
+    assert REPORTS
+
+
+def test_slugs_and_titles_are_unique_in_each_admin():
+    for model_admin in {model_admin for model_admin, _ in REPORTS}:
+        for names in zip(*((it.slug, it.title) for it in model_admin.reports), strict=True):
+            assert len(set(names)) == len(names), model_admin
+
+
+@each_report
+@pytest.mark.parametrize("count", [0, 1], ids=["empty", "filled"])
+def test_each_role_opens_a_report_and_its_files_or_is_refused(model_admin, report, count, db):
+    for _ in range(count):
+        make(model_admin)
+    view = f"{model_admin.opts.app_label}.view_{model_admin.opts.model_name}"
+    for role in ROLES:
+        user = member(role)
+        client = signed_in(user)
+        may = user.has_perms([view, report.permission])
+        opened = client.get(page(model_admin, report))
+        assert opened.status_code == (200 if may else 403), role
+        may = may and user.has_perm(report.export_permission)
+        for file in files(model_admin, report):
+            response = client.get(file)
+            assert response.status_code == (200 if may else 403), f"{role} {file}"
+            assert not response.streaming or b"".join(response.streaming_content)
+            assert (file in opened.text) == (may and "<tbody>" in opened.text)
+
+
+@each_report
+def test_nobody_without_a_role_opens_a_report(model_admin, report, client, employee):
+    for visit in [page(model_admin, report), *files(model_admin, report)]:
+        assert client.get(visit).status_code == 302
+    client.force_login(employee.user)
+    for visit in [page(model_admin, report), *files(model_admin, report)]:
+        assert client.get(visit).status_code in (302, 403)
+
+
+@each_report
+def test_a_role_may_see_and_export_each_report(model_admin, report, db):
+    view = f"{model_admin.opts.app_label}.view_{model_admin.opts.model_name}"
+    asked = [view, report.permission, report.export_permission]
+    assert any(member(role).has_perms(asked) for role in ROLES[:-1])
+
+
+@each_report
+def test_every_column_sorts_and_hostile_filters_harm_nothing(
+    model_admin, report, client, superuser
+):
+    client.force_login(superuser)
+    make(model_admin)
+    for number in range(1, len(report.columns) + 1):
+        response = client.get(page(model_admin, report), {"o": f"-{number}"})
+        assert response.status_code == 200
+    for name in report.filterset.base_filters:
+        for value in ("zzz", "-1", "9" * 30, "1\x00", "2026-99-99", "%_'\"\\"):
+            response = client.get(page(model_admin, report), {name: value}, follow=True)
+            assert response.status_code == 200, f"{name}={value}"
+
+
+@each_report
+def test_the_queries_of_a_report_do_not_grow_with_its_rows(model_admin, report, client, superuser):
+    client.force_login(superuser)
+    make(model_admin)
+    one = queries(client, page(model_admin, report))
+    for _ in range(9):
+        make(model_admin)
+    ten = queries(client, page(model_admin, report))
+    assert len(ten) <= len(one), "\n".join(ten)
+
+
+def queries(client, visit):
+    client.get(visit)  # what is cached once per process
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(visit).status_code == 200
+    return [query["sql"] for query in captured.captured_queries]
