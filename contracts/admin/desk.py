@@ -59,7 +59,7 @@ class DeskFilters(django_filters.FilterSet):
     vendor = LinkFilter(Contract.vendor, label="Vendor")
     owner = LinkFilter(Contract.owner, label="Who decides")
     department = LinkFilter(Contract.department, label="Department")
-    kind = django_filters.MultipleChoiceFilter(label="Kind", choices=Contract.Kind.choices)
+    kind = django_filters.ChoiceFilter(label="Kind", choices=Contract.Kind.choices)
 
     class Meta:
         model = Contract
