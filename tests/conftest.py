@@ -4,9 +4,11 @@ import shutil
 import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
+from django.test import TransactionTestCase
 
-from people.roles import ADMINISTRATOR, AUDITOR, FINANCE, IT, SERVICE_DESK, synchronise
+from people.roles import ADMINISTRATOR, AUDITOR, FINANCE, IT, SERVICE_DESK
+from tests.emptying import Emptying
 from tests.factories import PersonFactory, UserFactory
 from tests.services import missing
 from tests.settings import DATA_DIR
@@ -41,6 +43,16 @@ def _last_sessions_closed(django_db_setup, django_db_blocker):
         )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_fast(django_db_setup, django_db_blocker):
+    """Only what has rows is emptied after a transactional test; the roles stay."""
+    with django_db_blocker.unblock():
+        emptying = Emptying()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda it: emptying.after(it))
+        yield
+
+
 @pytest.fixture(scope="session")
 def redis_url():
     """The Redis to test on; its databases are emptied by whoever uses them."""
@@ -55,15 +67,24 @@ def postgresql(db):
     return connection
 
 
+@pytest.fixture(scope="module")
+def module_db(django_db_setup, django_db_blocker):
+    """The database for what a module makes once; nothing of it is left behind.
+
+    Each test that also asks for `db` has a savepoint of its own in it.
+    """
+    with django_db_blocker.unblock():
+        try:
+            with transaction.atomic():
+                yield
+                transaction.set_rollback(True)
+        finally:
+            connection.close()
+
+
 @pytest.fixture(autouse=True)
 def _nothing_cached():
     cache.clear()
-
-
-@pytest.fixture
-def _restored_roles(transactional_db):
-    """The roles again, after a transactional test has emptied every table."""
-    synchronise()
 
 
 def member(role, **fields):

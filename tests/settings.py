@@ -28,6 +28,9 @@ from config.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_TASK_ALWAYS_EAGER = True
+# Static files are looked up when asked for, as in development: a list of all of them would be made
+# anew with every client.
+WHITENOISE_AUTOREFRESH = True
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 # A connection kept by a thread of the live server would outlast the test database.
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405

@@ -6,14 +6,17 @@ that is meant, `UPDATE_PERMISSIONS=1 pytest tests/test_permissions.py -n 0` writ
 the difference before it is committed.
 """
 
+import copy
 import csv
 import inspect
 import os
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from django.db import transaction
 from django.template.response import SimpleTemplateResponse
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
@@ -81,6 +84,27 @@ def client_of(role):
     return client
 
 
+@pytest.fixture(scope="module")
+def clients(module_db):
+    """A client of each role, signed in once for all addresses."""
+    return {role: client_of(role) for role in ROLES}
+
+
+def twin(client):
+    """The same visitor with cookies of his own."""
+    other = copy.copy(client)
+    other.cookies = copy.deepcopy(client.cookies)
+    return other
+
+
+@contextmanager
+def undone():
+    """Whatever is written inside is not there afterwards."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
 def sample(model):
     name = f"{model.__name__}Factory"
     return getattr(factories, name)() if hasattr(factories, name) else None
@@ -116,17 +140,16 @@ def answer(response):
 
 
 @pytest.mark.parametrize("pattern", sorted(ALL))
-def test_every_address_answers_each_role_as_the_table_says(pattern, superuser):
+def test_every_address_answers_each_role_as_the_table_says(pattern, clients, superuser):
     name, entry, step = ALL[pattern]
+    address = address_of(name, entry, step, superuser)
     found = {}
     for role in ROLES:
-        client = client_of(role)
-        address = address_of(name, entry, step, superuser)
-        found[f"GET {role}"] = answer(client.get(address))
-        client = client_of(role) if pattern.endswith("logout/") else client
-        with patch.object(SimpleTemplateResponse, "rendered_content", ""):
-            # The same page once more: that it renders has just been seen.
-            found[f"POST {role}"] = answer(client.post(address))
+        with undone():
+            found[f"GET {role}"] = answer(twin(clients[role]).get(address))
+        # The same page once more: that it renders has just been seen.
+        with undone(), patch.object(SimpleTemplateResponse, "rendered_content", ""):
+            found[f"POST {role}"] = answer(twin(clients[role]).post(address))
     if UPDATE:
         WRITTEN[pattern] = found
         return

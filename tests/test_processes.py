@@ -28,7 +28,6 @@ from tests.smtp import free_port
 pytestmark = [
     pytest.mark.real,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("_restored_roles"),
 ]
 WORKER = ["worker", "--concurrency=1", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
 BEAT = ["beat", "--loglevel=INFO"]

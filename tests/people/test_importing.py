@@ -314,7 +314,6 @@ def test_a_second_confirmation_is_told_and_writes_nothing(signed_in, it):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("_restored_roles")
 def test_two_confirmations_at_once_write_once():
     from tests.conftest import member
 

@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
 from django.utils.timezone import localdate, now
 
 from assets.models import Asset, Custody, Identifier
@@ -28,15 +27,9 @@ RECORDS = [
 
 
 @pytest.fixture(scope="module")
-def demo(django_db_setup, django_db_blocker):
-    """The company, once for the whole module; nothing of it is left behind."""
-    with django_db_blocker.unblock():
-        try:
-            with transaction.atomic():
-                yield build(today=localdate())
-                transaction.set_rollback(True)
-        finally:
-            connection.close()
+def demo(module_db):
+    """The company, once for the whole module."""
+    return build(today=localdate())
 
 
 @pytest.fixture(autouse=True)
