@@ -113,6 +113,8 @@ def _check_constants(
             raise ValidationError(
                 f"{resource.slug} have no field {field}. Accepted are {_listed(known)}."
             )
+        if field in resource.secrets:
+            raise ValidationError(f"One {field} for every row cannot be: give it in a column.")
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -38,6 +38,9 @@ class Loading(ModelResource):
     """Fields that a blank cell leaves to the writing, such as a running number."""
     extras: ClassVar[list[str]] = []
     """Columns that are no field of their own and that `prepare` works on."""
+    secrets: ClassVar[set[str]] = set()
+    """Columns whose cells no report says again; an uploaded file of such a kind is deleted once it
+    is written."""
     exported_beside: ClassVar[dict[str, str]] = {}
     """Columns that an export adds, by the path of attributes that they come from, because they tell
     apart what a field names."""

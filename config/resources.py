@@ -27,6 +27,7 @@ from config.history import Actor, create_all_as, update_all_as
 from config.lookups import Lookup
 from config.reports import Refusal, Report
 from config.rows import Rows
+from config.secrets import MASK
 from config.tables import Table
 from config.widgets import Cell
 
@@ -263,6 +264,7 @@ class BaseResource(Rows):
             column = self.found.columns.get(name, "")
             value = row.get(name)
             shown = "" if value is None else str(value)[:100]
+            shown = MASK if shown and name in self.secrets else shown
             if not column and name != "__all__":
                 messages = [f"{self.label(name)} {message}" for message in messages]
             refusals += [

@@ -8,6 +8,7 @@ import io
 import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -113,6 +114,8 @@ def _write(job: ImportJob) -> None:
         report = run_job(locked, table, dry_run=False)
         keep(locked, State.DONE if report.written else State.REFUSED, report)
         locked.save()
+        if report.written and kinds()[job.kind].secrets:
+            transaction.on_commit(partial(job.file.delete, save=False))
 
 
 def run_job(job: ImportJob, table: tables.Table, *, dry_run: bool) -> Report:

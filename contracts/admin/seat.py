@@ -14,7 +14,7 @@ from config.admin import InUseFilter, ReadOnlyInline
 from config.admin.reporting import ReportsAdmin
 from config.admin.screens import NeverByHand
 from contracts.admin.seat_steps import DAYS, OF_SEAT
-from contracts.models import Seat
+from contracts.models import Licence, Seat
 from people.admin import PersonAdmin
 from people.further_exchange import FurtherExchangeAdmin
 from people.models import Department, Person
@@ -53,6 +53,14 @@ class IdleFilter(SimpleListFilter):
         return queryset.filter(pk__in=idle.order_by().values("pk"))
 
 
+class LicenceFilter(InUseFilter):
+    """The licences that have seats, with what names them in the same query."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
+        used = Licence.objects.filter(pk__in=Seat.objects.order_by().values("licence"))
+        return [(it.pk, str(it)) for it in used.select_related("product__maker")]
+
+
 class LeaverFilter(SimpleListFilter):
     title = "its person"
     parameter_name = "leavers"
@@ -88,7 +96,7 @@ class SeatAdmin(NeverByHand, ReportsAdmin, FurtherExchangeAdmin):
         IdleFilter,
         LeaverFilter,
         "licence__metric",
-        ("licence", InUseFilter),
+        ("licence", LicenceFilter),
         ("person__department", InUseFilter),
     ]
     allowed_lookups = ["person", "asset", "location"]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -13,7 +12,6 @@ from assets.models import Product
 from assets.resources.catalog import in_order
 from config import amounts, cells
 from config.lookups import Lookup, folded
-from config.reports import Refusal
 from config.resources import BaseResource, column
 from config.secrets import MASK, Undecipherable, sealed
 from config.tables import Table
@@ -80,6 +78,7 @@ class LicenceResource(BaseResource):
     identified_by: ClassVar = ["number", "product"]
     required: ClassVar = ["product"]
     given_later: ClassVar = {"number"}
+    secrets: ClassVar = {"key"}
     exported_beside: ClassVar = {
         "maker": "product.maker.name",
         "category": "product.category.name",
@@ -147,9 +146,6 @@ class LicenceResource(BaseResource):
     # --- Before the rows ---
 
     def before_import(self, dataset: Table, **kwargs: Any) -> None:
-        assert self.found
-        if "key" in dataset.headers and "key" not in self.found.columns:
-            raise ValidationError("One key for every licence cannot be: give it in a column.")
         self.lookups[Categories] = SoftwareCategories(self)
         super().before_import(dataset, **kwargs)
 
@@ -229,17 +225,6 @@ class LicenceResource(BaseResource):
 
     def in_order(self) -> list[Lookup]:
         return in_order(self.lookups)
-
-    # --- The report ---
-
-    def _refusals(self, invalid: Any) -> list[Refusal]:
-        return [*map(self._masked, super()._refusals(invalid))]
-
-    def _masked(self, refusal: Refusal) -> Refusal:
-        """Without the key, in a refusal of its own cell as in any other."""
-        assert self.found
-        own = refusal.column and refusal.column == self.found.columns.get("key")
-        return replace(refusal, value=MASK) if own and refusal.value else refusal
 
 
 def _text(row: dict[str, Any], name: str, *, identifies: bool = False) -> str:

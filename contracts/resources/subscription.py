@@ -115,12 +115,12 @@ class SubscriptionResource(BaseResource):
             instance.number = number_of(instance.title)
             instance.kind = Contract.Kind.SUBSCRIPTION
         self.beside = Beside()
-        problems: dict[str, list[str]] = {}
+        problems: dict[str, Any] = {}
         for read in (self._read_term, self._read_licence, self._read_owner):
             try:
                 read(instance, row)
             except ValidationError as refusal:
-                problems |= refusal.message_dict
+                problems = refusal.update_error_dict(problems)
         if problems:
             raise ValidationError(problems)
 
@@ -156,7 +156,10 @@ class SubscriptionResource(BaseResource):
             last = known[-1:]
             kept = {name: getattr(term, name) for term in last for name in KEPT}
             fresh = {**kept, "starts_on": first, "ends_on": end, **values}
-            terms.check_overlap(Term(**fresh), known)
+            try:
+                terms.check_overlap(Term(**fresh), known)
+            except ValidationError as overlap:
+                raise ValidationError({"renewal_date": overlap.messages}) from overlap
             self.beside.term = fresh
         elif changed := {k: v for k, v in values.items() if getattr(now, k) != v}:
             self.beside.now, self.beside.term = now, changed
