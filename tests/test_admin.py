@@ -50,11 +50,13 @@ def enrich(record):
         CoverageFactory(asset=record)
         factories.TicketFactory(asset=record)
         factories.CustodyFactory(asset=record)
+        factories.WarrantyFactory(asset=record, provider=factories.VendorFactory())
         add_upkeep_to_asset(record)
     elif label == "assets.Category":
         factories.ExtraFieldFactory(category=record)
     elif label == "assets.Vendor":
         VendorAliasFactory(vendor=record)
+        factories.VendorContactFactory(vendor=record)
     elif label == "contracts.Contract":
         add_rows_to_contract(record)
     elif label == "support.Ticket":
@@ -120,6 +122,7 @@ def test_the_queries_of_a_page_do_not_grow_with_what_it_shows(model_admin, signe
             IdentifierFactory(asset=record)
             CoverageFactory(asset=record)
             factories.TicketFactory(asset=record)
+            factories.WarrantyFactory(asset=record, provider=factories.VendorFactory())
             factories.CustodyFactory(
                 asset=record, holder=PersonFactory(), until="2030-01-01T00:00Z"
             )

@@ -136,8 +136,9 @@ class WarrantiesAdmin(BaseAdmin):
         return format_html_join("", "<p>{}</p>", ((sentence,) for sentence in said))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        changed = formset.model is Warranty and formset.has_changed()
         super().save_formset(request, form, formset, change)
-        if formset.model is Warranty and formset.has_changed():
+        if changed:
             reason = self.reason(form, change)
             warranties.settle([form.instance], by=actor(request), reason=reason)
 
