@@ -17,12 +17,14 @@ from django.utils import timezone
 from assets.precaution import told
 from config.history import Actor, delete_as, save_as
 from config.periods import A_DAY, last_day, months_between
+from contracts import letters
 from contracts.decidable import notice, open_for, record, still_standing
 from contracts.models import Contract, Decision, Term
 from contracts.renewals import earliest_end, possible_end, settle
 from contracts.terms import FIELDS, add_term, has_begun, in_words
 
 Kind = Decision.Kind
+WRITTEN = (Decision.Way.EMAIL, Decision.Way.POST, Decision.Way.REGISTERED)
 NOT_COPIED = ("starts_on", "ends_on")
 
 
@@ -138,8 +140,9 @@ def withdraw(decision: Decision, *, by: Actor, reason: str) -> Decision:
 def send_notice(decision: Decision, *, sent_on: date, sent_by: str, by: Actor) -> Decision:
     """Note when and how notice went out; `sent_by` is one of Decision.Way. Sent again, the last.
 
-    Raises ValidationError where the decision is no cancellation that stands, or is confirmed, where
-    the day lies ahead, and where it was too late for the day on which the contract was to end.
+    A letter is kept among the contract's documents, as it was on that day. Raises ValidationError
+    where the decision is no cancellation that stands, or is confirmed, where the day lies ahead,
+    and where it was too late for the day on which the contract was to end.
     """
     decision = notice(decision)
     if decision.confirmed_on:
@@ -150,6 +153,8 @@ def send_notice(decision: Decision, *, sent_on: date, sent_by: str, by: Actor) -
     _check_sent_in_time(decision, sent_on)
     decision.sent_on, decision.sent_by = sent_on, sent_by
     save_as(decision, by=by, reason=f"notice sent by {decision.get_sent_by_display()}")
+    if sent_by in WRITTEN:
+        letters.keep(decision, by=by)
     return decision
 
 

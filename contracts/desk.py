@@ -1,7 +1,6 @@
 """What must be decided about which contract, by when and by whom, and what hangs on it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -156,7 +155,8 @@ def _count_months(months: dict[date, Month], monthly: QuerySet[Any]) -> None:
         months[first].costs = found
 
 
-def _first_of_each(monthly: QuerySet[Any]) -> Iterable[Any]:
+def _first_of_each(monthly: QuerySet[Any]) -> QuerySet[Any]:
     place = Window(RowNumber(), partition_by=[F("month")], order_by=[F("decide_by"), F("pk")])
     placed = monthly.annotate(place=place).filter(place__lte=SHOWN)
-    return placed.select_related("vendor", "owner").order_by("decide_by", "pk")
+    named: QuerySet[Any] = placed.select_related("vendor", "owner").order_by("decide_by", "pk")
+    return named

@@ -4,16 +4,21 @@ from dataclasses import dataclass
 from datetime import date
 from email.message import EmailMessage
 from email.utils import formataddr
+from typing import cast
 
 from django.conf import settings
+from django.core.files.base import ContentFile
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer
 
 from assets.models import VendorContact
 from config.fonts import BOLD
+from config.history import Actor
 from config.paper import TEXT, built, day, safe
 from contracts.models import Contract, Decision
+from people.documents import attach
+from people.models import Document, User
 from people.outbox import one_line
 
 SUBJECT = ParagraphStyle("subject", parent=TEXT, fontName=BOLD, spaceAfter=5 * mm)
@@ -102,6 +107,16 @@ def mail_draft(letter: Letter, *, sender: str, sender_name: str = "") -> bytes:
     mail.set_content("\n\n".join([*letter.paragraphs, letter.signed, settings.ORGANISATION]))
     mail.add_attachment(pdf(letter), maintype="application", subtype="pdf", filename="notice.pdf")
     return mail.as_bytes()
+
+
+def keep(decision: Decision, *, by: Actor) -> Document:
+    """Put the letter that went out among the contract's documents, dated the day it was sent."""
+    assert decision.sent_on
+    user = cast(User | None, by)
+    letter = notice(decision, on=decision.sent_on, signed=user.name if user else "")
+    file = ContentFile(pdf(letter), name=f"notice-{decision.sent_on}.pdf")
+    title = f"Notice of {day(decision.sent_on)}"
+    return attach(decision.contract, title=title, file=file, by=by, reason="notice sent")
 
 
 def _contacts(contract: Contract) -> list[VendorContact]:

@@ -7,7 +7,8 @@ from email import message_from_bytes, policy
 import pytest
 from pypdf import PdfReader
 
-from contracts import letters
+from contracts import decisions, letters
+from people.documents import documents_of
 from tests.factories import (
     AssetFactory,
     ContractFactory,
@@ -120,3 +121,18 @@ def test_a_title_is_text_and_never_markup_or_a_header(title):
     )
     assert mail["Bcc"] is None
     assert len(list(mail.iter_attachments())) == 1
+
+
+def test_the_letter_that_went_out_is_kept_with_the_contract(finance):
+    decision = cancellation(ends_on=date(2027, 3, 31))
+    sent_on = decision.decided_on
+    decisions.send_notice(decision, sent_on=sent_on, sent_by="registered", by=finance)
+    [kept] = documents_of(decision.contract)
+    assert kept.title == f"Notice of {sent_on.day} {sent_on:%B %Y}"
+    assert "It ends on 31 March 2027." in text_of(kept.file.read())
+
+
+def test_notice_in_the_portal_of_the_vendor_leaves_no_letter(finance):
+    decision = cancellation(ends_on=date(2027, 3, 31))
+    decisions.send_notice(decision, sent_on=decision.decided_on, sent_by="portal", by=finance)
+    assert not documents_of(decision.contract)
