@@ -12,16 +12,18 @@ the difference of two such sums. So no rounding adds up, and over all its months
 it bills, to the cent.
 
 Everything is counted in whole cents and in whole parts of a month, for a forecast asks half a
-million times.
+million times. What a period's days are of it is the same for all terms of the same dates, and kept.
 """
 
-from calendar import monthrange
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from typing import Protocol
+from functools import lru_cache
+from typing import NamedTuple, Protocol
 
 from config.periods import (
+    A_DAY,
+    days_in,
     end_of_month,
     last_day,
     months_after,
@@ -36,9 +38,10 @@ MONTHS: dict[str, int] = {
     Term.Billing.QUARTERLY: 3,
     Term.Billing.YEARLY: 12,
 }
+ONCE = 0
 A_MONTH = 28 * 29 * 30 * 31 // 2
 """A month in the smallest parts that are whole for a day of any month."""
-A_DAY = timedelta(1)
+KEPT = 50_000
 
 
 class Billed(Protocol):
@@ -62,20 +65,17 @@ def bills(
     In the term's own currency. A term without an end bills on and on. With `until` each is only
     the part that pays for the days up to that one; what pays for none is left out.
     """
-    months = MONTHS.get(term.billing)
-    if months is None:
-        cents = _accrued_by(term, until) if until else _whole(term)
-        within = first <= term.starts_on <= last and (cents or not until)
-        return [(term.starts_on, _decimal(cents))] if within else []
-    found, at = [], _first_period(term.starts_on, months, first)
-    final = min(term.ends_on or date.max, until or date.max)
-    while (due := months_after(term.starts_on, at * months)) <= last:
-        if _begin(term.starts_on, at * months) > final:
-            break
-        if due >= first:
-            found.append((due, _decimal(_part_until(term, months, at, final))))
-        at += 1
-    return found
+    return [(due, _decimal(cents)) for due, cents in bills_in_cents(term, first, last, until)]
+
+
+def bills_in_cents(
+    term: Billed, first: date, last: date, until: date | None = None
+) -> list[tuple[date, int]]:
+    """`bills` with amounts in whole cents, for many."""
+    rhythm = _rhythm(term)
+    dues = _dues(rhythm, first, last, until or date.max)
+    price = _price(term, rhythm) if dues else FREE
+    return [(due, price.of(share)) for due, share in dues]
 
 
 def accrued(term: Billed, first: date, last: date) -> Decimal:
@@ -83,7 +83,9 @@ def accrued(term: Billed, first: date, last: date) -> Decimal:
 
     An amount that is paid once and has no end to be spread to counts whole on its first day.
     """
-    return _decimal(_accrued_by(term, last) - _accrued_by(term, first - A_DAY))
+    rhythm = _rhythm(term)
+    price = _price(term, rhythm)
+    return _decimal(price.of(_share(rhythm, last)) - price.of(_share(rhythm, first - A_DAY)))
 
 
 def accruals(term: Billed, month: date, count: int, until: date | None = None) -> list[Decimal]:
@@ -91,13 +93,17 @@ def accruals(term: Billed, month: date, count: int, until: date | None = None) -
 
     With `until` only its days up to that one count.
     """
-    months, final = months_from(month, count), until or date.max
-    before, found = _accrued_by(term, min(months[0] - A_DAY, final)), []
-    for first in months:
-        after = _accrued_by(term, min(end_of_month(first), final))
-        found.append(_decimal(after - before))
-        before = after
-    return found
+    return [_decimal(cents) for cents in accruals_in_cents(term, month, count, until)]
+
+
+def accruals_in_cents(
+    term: Billed, month: date, count: int, until: date | None = None
+) -> list[int]:
+    """`accruals` in whole cents, for many."""
+    rhythm = _rhythm(term)
+    price = _price(term, rhythm)
+    worth = [price.of(share) for share in _shares(rhythm, month, count, until or date.max)]
+    return [after - before for before, after in zip(worth, worth[1:], strict=False)]
 
 
 def paid_to(term: Billed, on: date) -> date:
@@ -105,86 +111,150 @@ def paid_to(term: Billed, on: date) -> date:
 
     Of an amount that is paid once and has no end that is the first day.
     """
-    months = MONTHS.get(term.billing)
+    rhythm = _rhythm(term)
     if on < term.starts_on:
         return term.starts_on - A_DAY
-    if months is None:
+    if rhythm.months == ONCE:
         return term.ends_on or term.starts_on
-    at = months_passed(term.starts_on, on - A_DAY) // months
-    return _end(term, (at + 1) * months)
+    return rhythm.end(months_passed(term.starts_on, on - A_DAY) // rhythm.months)
 
 
 def cost_of(term: Billed) -> Decimal:
     """Everything that a term with an end costs. Raises ValueError where it has none."""
     if not term.ends_on:
         raise ValueError("What has no end costs more every day.")
-    return _decimal(_accrued_by(term, term.ends_on))
+    rhythm = _rhythm(term)
+    return _decimal(_price(term, rhythm).of(_share(rhythm, term.ends_on)))
 
 
 # --- Periods -------------------------------------------------------------------------------------
 
 
-def _first_period(starts_on: date, months: int, first: date) -> int:
+class Rhythm(NamedTuple):
+    """When a term bills, whatever the amount; `months` are those of a period."""
+
+    starts_on: date
+    ends_on: date | None
+    months: int
+
+    def begin(self, at: int) -> date:
+        """The first day of the period number `at`."""
+        return last_day(self.starts_on, at * self.months) + A_DAY if at else self.starts_on
+
+    def end(self, at: int) -> date:
+        """The last day of the period number `at`, or of the term."""
+        end = last_day(self.starts_on, (at + 1) * self.months)
+        return min(end, self.ends_on) if self.ends_on else end
+
+    def is_cut(self, at: int) -> bool:
+        """The term ends before the period does."""
+        end = last_day(self.starts_on, (at + 1) * self.months)
+        return self.ends_on is not None and self.ends_on < end
+
+
+class Share(NamedTuple):
+    """So many whole periods, and so much of one more; `is_cut` where that is the one cut short."""
+
+    periods: int
+    part: int
+    of: int
+    is_cut: bool = False
+
+
+NOTHING, ALL = Share(0, 0, 1), Share(1, 0, 1)
+
+
+class Price(NamedTuple):
+    """What a whole period costs and what the one that is cut short does, in cents."""
+
+    whole: int
+    cut: int
+
+    def of(self, share: Share) -> int:
+        cents = self.cut if share.is_cut else self.whole
+        return share.periods * self.whole + _half_up(cents * share.part, share.of)
+
+
+FREE = Price(0, 0)
+
+
+def _rhythm(term: Billed) -> Rhythm:
+    return Rhythm(term.starts_on, term.ends_on, MONTHS.get(term.billing, ONCE))
+
+
+def _price(term: Billed, rhythm: Rhythm) -> Price:
+    whole = int(term.amount * 100)
+    part, of = _cut(rhythm)
+    return Price(whole, _half_up(whole * part, of))
+
+
+@lru_cache(KEPT)
+def _cut(rhythm: Rhythm) -> tuple[int, int]:
+    """What the last period of a term with an end is of a whole one, if it is cut short."""
+    if rhythm.ends_on is None or rhythm.months == ONCE or rhythm.ends_on.year == date.max.year:
+        return 0, 1
+    whole, days, of = months_and_days(rhythm.starts_on, rhythm.ends_on)
+    return whole % rhythm.months * of + days, rhythm.months * of
+
+
+@lru_cache(KEPT)
+def _dues(rhythm: Rhythm, first: date, last: date, until: date) -> tuple[tuple[date, Share], ...]:
+    """The days from `first` to `last` on which a bill is due, and what of a period it is then."""
+    start, _, months = rhythm
+    if months == ONCE:
+        due = first <= start <= min(last, until)
+        return ((start, _share(rhythm, until)),) if due else ()
+    found, at = [], _first_period(start, months, first)
+    final = min(rhythm.ends_on or date.max, until)
+    while (due_on := months_after(start, at * months)) <= last and rhythm.begin(at) <= final:
+        if due_on >= first:
+            found.append((due_on, _within(rhythm, at, final)))
+        at += 1
+    return tuple(found)
+
+
+def _first_period(start: date, months: int, first: date) -> int:
     """The number of a period whose bill is due on `first` or not long before."""
-    ahead = (first.year - starts_on.year) * 12 + first.month - starts_on.month - 1
+    ahead = (first.year - start.year) * 12 + first.month - start.month - 1
     return max(0, ahead // months)
 
 
-def _begin(starts_on: date, months: int) -> date:
-    """The first day after so many months of a term."""
-    return last_day(starts_on, months) + A_DAY if months else starts_on
+@lru_cache(KEPT)
+def _shares(rhythm: Rhythm, month: date, count: int, until: date) -> tuple[Share, ...]:
+    """What is over when the first month begins, and at the close of each month."""
+    months = months_from(month, count)
+    closes = [months[0] - A_DAY, *map(end_of_month, months)]
+    return tuple(_share(rhythm, min(day, until)) for day in closes)
 
 
-def _end(term: Billed, months: int) -> date:
-    """The last day of so many months of a term, which may end before."""
-    end = last_day(term.starts_on, months)
-    return min(end, term.ends_on) if term.ends_on else end
-
-
-def _cents(term: Billed, months: int, at: int) -> int:
-    """What the period number `at` is billed with; a part of one by its months and days."""
-    end = last_day(term.starts_on, (at + 1) * months)
-    if not term.ends_on or end <= term.ends_on:
-        return _whole(term)
-    whole, days, of = months_and_days(term.starts_on, term.ends_on)
-    return _half_up(_whole(term) * ((whole - at * months) * of + days), months * of)
-
-
-def _part_until(term: Billed, months: int, at: int, final: date) -> int:
-    """What of the bill of a period pays for its days up to `final`."""
-    begin, end = _begin(term.starts_on, at * months), _end(term, (at + 1) * months)
-    cents = _cents(term, months, at)
-    return cents if final >= end else _part(cents, begin, end, final)
-
-
-def _accrued_by(term: Billed, day: date) -> int:
-    """The cents that a term has cost by the close of `day`, since it began."""
-    start = term.starts_on
+def _share(rhythm: Rhythm, day: date) -> Share:
+    """What of a term is over at the close of a day."""
+    start, ends_on, months = rhythm
     if day < start:
-        return 0
-    if term.ends_on and day > term.ends_on:
-        day = term.ends_on
-    months = MONTHS.get(term.billing)
-    if months is None:
-        return _part(_whole(term), start, term.ends_on, day) if term.ends_on else _whole(term)
+        return NOTHING
+    day = min(day, ends_on) if ends_on else day
+    if months == ONCE:
+        return Share(0, *_passed(start, day, ends_on)) if ends_on else ALL
     at = months_passed(start, day - A_DAY) // months
-    return at * _whole(term) + _part_until(term, months, at, day)
+    return _within(rhythm, at, day)._replace(periods=at)
 
 
-def _part(cents: int, begin: date, end: date, day: date) -> int:
-    """What of a bill for the days from `begin` to `end` has accrued by the close of `day`."""
-    before = _passed(begin, begin.day - 1)
-    return _half_up(cents * (_passed(day, day.day) - before), _passed(end, end.day) - before)
+def _within(rhythm: Rhythm, at: int, day: date) -> Share:
+    """What of the period number `at` is over at the close of a day."""
+    begin, end = rhythm.begin(at), rhythm.end(at)
+    return Share(0, *_passed(begin, min(day, end), end), rhythm.is_cut(at))
 
 
-def _passed(month: date, days: int) -> int:
+def _passed(begin: date, day: date, end: date) -> tuple[int, int]:
+    """What has passed of the days from `begin` to `end` at the close of `day`, in months' parts."""
+    before = _parts(begin, begin.day - 1)
+    return _parts(day, day.day) - before, _parts(end, end.day) - before
+
+
+def _parts(month: date, days: int) -> int:
     """The parts of a month that have passed since the year 0 after so many days of `month`."""
-    of = monthrange(month.year, month.month)[1]
+    of = days_in(month.year, month.month)
     return (month.year * 12 + month.month - 1) * A_MONTH + days * (A_MONTH // of)
-
-
-def _whole(term: Billed) -> int:
-    return int(term.amount * 100)
 
 
 def _half_up(part: int, whole: int) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from operator import sub
+from operator import add, sub
 
 from django.db import models
 from django.db.models import F, QuerySet, Value
@@ -22,7 +22,7 @@ from django.db.models.functions import Coalesce
 
 from config.money import Money, by_currency
 from config.periods import end_of_month, month_of, months_from
-from contracts.charges import accruals, bills
+from contracts.charges import accruals_in_cents, bills_in_cents
 from contracts.models import Contract, Licence
 from contracts.outlook import Stretch, costing_by_themselves, of_licence, outlooks
 from contracts.rates import MissingRate, Rates
@@ -95,7 +95,7 @@ def forecast(
     however many contracts there are.
     """
     window = Window(month_of(first_month), months, method)
-    sums: Sums = defaultdict(lambda: [Decimal(0)] * months)
+    sums: Sums = defaultdict(lambda: [0] * months)
     groups = dict(contracts.order_by().values_list("pk", OF_CONTRACT[By(by)]))
     for key, stretches in outlooks(contracts, on=on, until=window.last).items():
         _add(sums, groups[key], stretches, window)
@@ -141,8 +141,8 @@ OF_LICENCE: dict[By, Combinable] = {
     By.KIND: Value(Contract.Kind.LICENCE),
     By.MONTH: NOWHERE,
 }
-Sums = defaultdict[tuple[str, bool, str], list[Decimal]]
-"""By group, whether it is committed, and currency: an amount for each month."""
+Sums = defaultdict[tuple[str, bool, str], list[int]]
+"""By group, whether it is committed, and currency: cents for each month."""
 
 
 class Window:
@@ -153,44 +153,42 @@ class Window:
         self.months = months_from(first, count)
         self.last = end_of_month(self.months[-1])
 
-    def costs(self, stretch: Stretch, until: date | None = None) -> list[Decimal]:
+    def cents(self, stretch: Stretch, until: date | None = None) -> list[int]:
         """Month by month; with `until` only the part that is for the days up to it."""
         if self.method == Method.ACCRUAL:
-            return accruals(stretch, self.first, len(self.months), until)
-        costs = [Decimal(0)] * len(self.months)
-        for due, amount in bills(stretch, self.first, self.last, until):
-            costs[(due.year - self.first.year) * 12 + due.month - self.first.month] += amount
-        return costs
+            return accruals_in_cents(stretch, self.first, len(self.months), until)
+        found = [0] * len(self.months)
+        for due, cents in bills_in_cents(stretch, self.first, self.last, until):
+            found[(due.year - self.first.year) * 12 + due.month - self.first.month] += cents
+        return found
 
 
 def _add(sums: Sums, group: str, stretches: Sequence[Stretch], window: Window) -> None:
     for stretch in stretches:
-        if stretch.starts_on > window.last or (stretch.ends_on or window.last) < window.first:
+        end = stretch.ends_on or date.max
+        if stretch.starts_on > window.last or end < window.first:
             continue
-        whole = window.costs(stretch)
-        sure = _sure(stretch, whole, window)
-        _add_up(sums[group, True, stretch.currency], sure)
-        _add_up(sums[group, False, stretch.currency], map(sub, whole, sure))
+        whole = window.cents(stretch)
+        if stretch.sure_until >= end:
+            _add_up(sums[group, True, stretch.currency], whole)
+        elif stretch.sure_until < stretch.starts_on:
+            _add_up(sums[group, False, stretch.currency], whole)
+        else:
+            sure = window.cents(stretch, stretch.sure_until)
+            _add_up(sums[group, True, stretch.currency], sure)
+            _add_up(sums[group, False, stretch.currency], map(sub, whole, sure))
 
 
-def _sure(stretch: Stretch, whole: list[Decimal], window: Window) -> list[Decimal]:
-    """What of the costs of a stretch is committed."""
-    if stretch.sure_until >= (stretch.ends_on or date.max):
-        return whole
-    return window.costs(stretch, stretch.sure_until)
-
-
-def _add_up(sums: list[Decimal], amounts: Iterable[Decimal]) -> None:
-    for at, amount in enumerate(amounts):
-        sums[at] += amount
+def _add_up(sums: list[int], amounts: Iterable[int]) -> None:
+    sums[:] = map(add, sums, amounts)
 
 
 def _lines(sums: Sums, window: Window) -> list[Line]:
     lines = [
-        Line(group, month, is_committed, Money(amount, currency))
+        Line(group, month, is_committed, Money(Decimal(cents).scaleb(-2), currency))
         for (group, is_committed, currency), amounts in sums.items()
-        for month, amount in zip(window.months, amounts, strict=True)
-        if amount
+        for month, cents in zip(window.months, amounts, strict=True)
+        if cents
     ]
     return sorted(lines, key=_order)
 
