@@ -40,7 +40,10 @@ def add_term(contract: Contract, *, by: Actor, reason: str, **fields: Any) -> Te
     """
     locked = lock(contract)
     term = Term(contract=contract, **_known(fields))
-    _check(term, list(locked.terms.all()))
+    others = list(locked.terms.order_by("starts_on"))
+    _check(term, others)
+    if others:
+        refuse_cancelled(locked, standing(others[-1]), term)
     save_as(term, by=by, reason=reason or "added")
     settle(contract, by=by, reason=reason or "a term was added")
     return term
@@ -127,6 +130,16 @@ def check_overlap(term: Term, others: Sequence[Term]) -> None:
             if first.ends_on is None:
                 message += " Give the earlier one an end first."
             raise ValidationError(message)
+
+
+def refuse_cancelled(contract: Contract, decision: Decision | None, term: Term) -> None:
+    """Raises ValidationError where a contract is cancelled and the term would go on after that."""
+    if decision is None or decision.kind != Decision.Kind.CANCEL or decision.ends_on is None:
+        return
+    if term.ends_on is None or term.ends_on > decision.ends_on:
+        raise ValidationError(
+            f"{contract} is cancelled and ends on {told(decision.ends_on)}. Withdraw that first."
+        )
 
 
 def _known(fields: dict[str, Any]) -> dict[str, Any]:

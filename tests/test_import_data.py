@@ -4,7 +4,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
+from datetime import datetime
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -91,19 +93,38 @@ def test_the_hardware_of_servicenow_loads_with_holders_custody_and_history():
 
 @real
 @pytest.mark.django_db
-def test_the_contracts_of_philadelphia_load_with_their_vendors():
+def test_the_contracts_of_philadelphia_load_with_their_renewals_as_terms_of_one_contract():
     lines = run("contracts", CONTRACTS, "--create-missing", "--set", "currency=USD")
 
-    assert lines[-1] == "100 created, 0 updated, 0 unchanged, 0 refused"
+    assert lines[-1] == "93 created, 7 updated, 0 unchanged, 0 refused"
     assert "81 vendors made:" in lines
-    contract = Contract.objects.get(number="182040701")
-    assert (contract.vendor.name, contract.reference) == ("Granicus, Inc.", "1820407")
+    contract = Contract.objects.get(number="1820407")
+    assert (contract.vendor.name, contract.reference) == ("Granicus, Inc.", "182040701")
     assert (contract.title, contract.department.name) == ("legislative tracking", "CITY COUNCIL")
     assert f"{contract.starts_on} {contract.ends_on}" == "2019-05-01 2020-04-30"
     assert f"{contract.annual_cost} {contract.currency}" == "32000.00 USD"
     assert set(Term.objects.values_list("billing", flat=True)) == {"once"}
     again = run("contracts", CONTRACTS, "--set", "currency=USD")
     assert again[-1] == "0 created, 0 updated, 100 unchanged, 0 refused"
+
+
+@real
+@pytest.mark.django_db
+def test_every_chain_of_renewals_in_philadelphia_is_told_from_the_raw_rows():
+    run("contracts", CONTRACTS, "--create-missing", "--set", "currency=USD")
+
+    with CONTRACTS.open(encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    expected = defaultdict(list)
+    for row in rows:
+        start, end = (datetime.strptime(row[it], "%m/%d/%Y") for it in ("start_dt", "end_dt"))
+        amount = Decimal(row["amt"].replace(",", ""))
+        expected[row["original_contract_id"]].append((start.date(), end.date(), amount))
+    found = defaultdict(list)
+    for term in Term.objects.select_related("contract").order_by("starts_on"):
+        found[term.contract.number].append((term.starts_on, term.ends_on, term.amount))
+    assert found == {number: sorted(terms) for number, terms in expected.items()}
+    assert sum(len(terms) > 1 for terms in found.values()) == 7
 
 
 @real

@@ -1,8 +1,10 @@
-"""Contracts from spreadsheets: one contract a row, with one of its terms."""
+"""Contracts from spreadsheets: a row is a contract with one of its terms."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import date
+from itertools import cycle
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -13,9 +15,12 @@ from config import amounts, constraints
 from config.history import create_all_as, update_all_as
 from config.lookups import Lookup
 from config.resources import BaseResource, column
+from config.tables import Table
 from config.widgets import Amount, Choice, Currency, Day, Reference, Text, Whole
 from contracts.models import Contract, Term
-from contracts.renewals import SETTLED, apply_terms
+from contracts.renewals import SETTLED, apply_terms, settled
+from contracts.resources.contract_terms import Chains, standing
+from contracts.terms import FIELDS
 from people.lookups import Departments, Locations, People
 
 KINDS = {
@@ -43,6 +48,8 @@ RENEWALS = {
     "auto": Term.Renewal.TACIT,
     "automatic": Term.Renewal.TACIT,
     "yes": Term.Renewal.TACIT,
+    "open ended": Term.Renewal.OPEN,
+    "until notice": Term.Renewal.OPEN,
 }
 # What an amount is for where no column says so: its header does, else it is that of the term.
 BILLED_BY_HEADER = {
@@ -51,30 +58,41 @@ BILLED_BY_HEADER = {
     "monthly": Term.Billing.MONTHLY,
     "quarterly": Term.Billing.QUARTERLY,
 }
-TERM = [
-    "starts_on",
-    "ends_on",
-    "amount",
-    "currency",
-    "billing",
-    "notice",
-    "notice_unit",
-    "renewal",
-    "renewal_months",
-]
+TERM = list(FIELDS)
+NOTICE_TO = {
+    "term": Term.NoticeTo.TERM,
+    "end of term": Term.NoticeTo.TERM,
+    "month": Term.NoticeTo.MONTH,
+    "month end": Term.NoticeTo.MONTH,
+    "end of month": Term.NoticeTo.MONTH,
+    "quarter": Term.NoticeTo.QUARTER,
+    "quarter end": Term.NoticeTo.QUARTER,
+    "end of quarter": Term.NoticeTo.QUARTER,
+}
 
 
 class ContractResource(BaseResource):
-    """Known by number. A row's dates and amount are one term: the one that starts on its day, else
-    the only one there is."""
+    """Known by number. A row's dates and amount are one term, the one that starts on its day.
+
+    A file may have several rows of one contract, as the renewals of Philadelphia's contracts, where
+    `original_contract_id` names the contract and each `current_item_id` one of its terms. What the
+    contract itself is called, and who decides about it, is taken from the row of the latest term.
+    A term that has begun is corrected by a row with other values, and its history says so.
+    """
 
     slug = "contracts"
     headers: ClassVar = {
-        "number": ["contract number", "contract no", "contract id", "current item id"],
+        "number": [
+            "contract number",
+            "contract no",
+            "contract id",
+            "original contract id",
+            "current item id",
+        ],
         "title": ["short desc", "short description", "description", "contract name", "name"],
         "kind": ["type", "contract type", "contract structure type"],
         "vendor": ["vendor name", "supplier"],
-        "reference": ["original contract id", "vendor reference", "vendor contract"],
+        "reference": ["current item id", "vendor reference", "vendor contract"],
         "owner": ["contract owner", "responsible", "contract administrator"],
         "department": ["department name"],
         "notes": ["comments", "comment"],
@@ -95,6 +113,7 @@ class ContractResource(BaseResource):
         "billing": ["billing period", "payment frequency"],
         "notice": ["notice period", "notice days"],
         "notice_unit": ["notice period unit"],
+        "notice_to": ["notice to the end of", "cancellable to"],
         "renewal": ["renews", "renewal type", "auto renew"],
         "renewal_months": ["renewal term", "renews for (months)"],
     }
@@ -117,6 +136,7 @@ class ContractResource(BaseResource):
     billing = column("billing", Choice(Term.Billing, BILLINGS))
     notice = column("notice", Whole())
     notice_unit = column("notice_unit", Choice(Term.Unit))
+    notice_to = column("notice_to", Choice(Term.NoticeTo, NOTICE_TO))
     renewal = column("renewal", Choice(Term.Renewal, RENEWALS))
     renewal_months = column("renewal_months", Whole())
 
@@ -134,9 +154,41 @@ class ContractResource(BaseResource):
             *TERM,
         ]
 
+    # --- Before the rows ---
+
     def get_queryset(self) -> models.QuerySet[Contract]:
         related = Contract.objects.select_related("vendor", "owner", "department")
-        return related.prefetch_related("terms")
+        return related.prefetch_related("terms", "decisions")
+
+    def before_import(self, dataset: Table, **kwargs: Any) -> None:
+        super().before_import(dataset, **kwargs)
+        self.duplicates.clear()  # several rows of one contract are its terms
+        self.uniques = [rule for rule in self.uniques if rule.names != self.keys]
+        self.chains = Chains()
+        self.begun: dict[str, Contract] = {}
+        self.changed_in: defaultdict[int, set[str]] = defaultdict(set)
+        self.leading = self._leading(dataset)
+
+    def _leading(self, dataset: Table) -> set[int]:
+        """The rows with the latest start of each contract; of equal ones the last."""
+        latest: dict[str, tuple[date, int]] = {}
+        starts = dataset["starts_on"] if "starts_on" in dataset.headers else cycle([None])
+        for number, key, cell in zip(self.numbers, dataset["number"], starts, strict=False):
+            start = self._start({"starts_on": cell}) or date.min
+            key = self.key("number", key)
+            latest[key] = max(latest.get(key, (start, number)), (start, number))
+        return {number for _, number in latest.values()}
+
+    def _start(self, row: dict[str, Any]) -> date | None:
+        if not row.get("starts_on"):
+            return None
+        # A row with another kind of day is refused for it where the field itself is read.
+        with suppress(ValueError):
+            start: date | None = self.fields["starts_on"].clean(row)
+            return start
+        return None
+
+    # --- One row ---
 
     def prepare(self, row: dict[str, Any]) -> None:
         """The currency may stand beside the amount."""
@@ -145,30 +197,19 @@ class ContractResource(BaseResource):
             with suppress(ValueError):
                 row["currency"] = amounts.currency(row["amount"])
 
+    def get_instance(self, instance_loader: object, row: dict[str, Any]) -> Any:
+        """The contract of the row's number: from an earlier row, or from the register."""
+        key = self.key("number", row.get("number"))
+        pks = self.index["number"].get(key, []) if key else []
+        return self.begun.get(key) or (self.there[pks[0]] if pks else None)
+
     def after_init_instance(
         self, instance: Any, new: bool, row: dict[str, Any], **kwargs: Any
     ) -> None:
         super().after_init_instance(instance, new, row, **kwargs)
-        self.term, self.new_term = self._term(instance, new, row)
-        self.term_before = {name: getattr(self.term, name) for name in TERM}
-
-    def _term(self, contract: Contract, new: bool, row: dict[str, Any]) -> tuple[Term, bool]:
-        terms = [] if new else list(contract.terms.all())
-        try:
-            start = self.fields["starts_on"].clean(row) if row.get("starts_on") else None
-        except ValueError:
-            start = None  # The row is refused for it where the field itself is read.
-        same = [term for term in terms if term.starts_on == start]
-        if same or len(terms) == 1:
-            return (same or terms)[0], False
-        if terms and start:
-            raise ValidationError(
-                {
-                    "starts_on": f"{contract} has {len(terms)} terms and none starts on this day;"
-                    " change its terms on its page"
-                }
-            )
-        return (terms[-1], False) if terms else (Term(billing=self._billing()), True)
+        start, billing = self._start(row), self._billing()
+        self.of_row = self.chains.choose(instance, start, billing, self.row)
+        self.settled = settled(instance)
 
     def _billing(self) -> Term.Billing:
         header = self.found.columns.get("amount", "").lower() if self.found else ""
@@ -179,59 +220,71 @@ class ContractResource(BaseResource):
         return {name: getattr(instance, name) for name in self.fields if name not in TERM}
 
     def import_field(self, field: Any, instance: Any, row: Any, *args: Any, **kwargs: Any) -> None:
-        target = self.term if field.attribute in TERM else instance
-        super().import_field(field, target, row, *args, **kwargs)
+        if field.attribute in TERM:
+            super().import_field(field, self.of_row.term, row, *args, **kwargs)
+        elif self.new or self.row in self.leading:
+            super().import_field(field, instance, row, *args, **kwargs)
 
-    def skip_row(self, instance: Any, *args: Any, **kwargs: Any) -> bool:
-        skipped = super().skip_row(instance, *args, **kwargs)
-        self.term_changed = [
-            name for name in TERM if self.term_before[name] != getattr(self.term, name)
-        ]
-        return skipped and not self.term_changed
+    def validate_instance(self, instance: Any, *args: Any, **kwargs: Any) -> None:
+        """A refused row leaves the contract, which other rows may be about too, as it was."""
+        try:
+            super().validate_instance(instance, *args, **kwargs)
+        except ValidationError:
+            self.of_row.undo()
+            for name, value in {**self.before, **self.settled}.items():
+                setattr(instance, name, value)
+            raise
 
     def check(self, instance: Contract) -> None:
         """The term is checked as its own form would, and what follows from it is stored."""
-        if not self.term_changed and not self.new:
+        term, changed = self.of_row.term, self.of_row.changed
+        if not changed and not self.new:
             return
-        if not self.new and not self.may("contracts.change_term"):
-            raise ValidationError("you may not change terms")
+        verb = "add" if self.of_row.adds else "change"
+        if not self.new and not self.may(f"contracts.{verb}_term"):
+            raise ValidationError(f"you may not {verb} terms")
         for name in ("starts_on", "amount"):
-            if getattr(self.term, name) is None:
+            if getattr(term, name) is None:
                 raise ValidationError({name: "is missing: no cell of the row gives it"})
-        self.clean_fields(self.term)
-        constraints.check(self.term)
-        others = [] if self.new else [t for t in instance.terms.all() if t is not self.term]
-        apply_terms(instance, sorted([*others, self.term], key=lambda term: term.starts_on))
+        self.clean_fields(term)
+        constraints.check(term)
+        terms = self.chains.check(instance, self.of_row)
+        apply_terms(instance, terms, standing(instance, terms))
+
+    def skip_row(self, instance: Any, *args: Any, **kwargs: Any) -> bool:
+        return super().skip_row(instance, *args, **kwargs) and not self.of_row.changed
 
     def after_save_instance(self, instance: Any, row: dict[str, Any], **kwargs: Any) -> None:
         super().after_save_instance(instance, row, **kwargs)
-        self.term.contract = instance
-        instance.import_term = (self.term, self.new_term, self.term_changed)
-        for name in self.term_changed if not self.new else []:
-            self._note(instance, name, self.term_before[name], getattr(self.term, name))
+        self.begun[self.key("number", instance.number)] = instance
+        names = self.of_row.changed
+        if names or self.new:
+            self.chains.keep(instance, self.of_row, self.row)
+        if not self.new:
+            settled_too = SETTLED if names else ()
+            self.changed_in[id(instance)] |= {*instance.import_changed, *settled_too}
+            for name in names:
+                value = getattr(self.of_row.term, name)
+                self._note(instance, name, self.of_row.before[name], value)
 
-    def create(self, instances: Sequence[Any]) -> None:
-        super().create(instances)
-        self._create_terms([contract.import_term[0] for contract in instances])
-
-    def _create_terms(self, terms: list[Term]) -> None:
-        create_all_as(terms, by=self.by, reason=self.reason)
+    # --- What is written ---
 
     def update(self, instances: Sequence[Any]) -> None:
-        changed: defaultdict[tuple[str, ...], list[Term]] = defaultdict(list)
-        begun: list[Term] = []
-        for contract in instances:
-            term, new, names = contract.import_term
-            if new:
-                begun.append(term)
-            elif names:
-                changed[tuple(names)].append(term)
-            if names:
-                contract.import_changed = [*contract.import_changed, *SETTLED]
-        super().update(instances)
-        self._create_terms(begun)
-        for names, terms in changed.items():
-            update_all_as(terms, names, by=self.by, reason=self.reason)
+        """Each contract once, however many rows are about it; what is new is written already."""
+        created = {id(contract) for contract in self.create_instances}
+        known = {id(it): it for it in instances if id(it) not in created}
+        for key, contract in known.items():
+            contract.import_changed = sorted(self.changed_in[key])
+        super().update(list(known.values()))
+
+    def write_beside(self) -> None:
+        """The terms. One that has begun was agreed otherwise: what changes it is a correction."""
+        create_all_as(self.chains.added(), by=self.by, reason=self.reason)
+        for (names, begun), changed in self.chains.altered().items():
+            reason = f"corrected: {self.reason}" if begun else self.reason
+            update_all_as(changed, names, by=self.by, reason=reason)
+
+    # --- The export ---
 
     def exported_from(self, record: Any, name: str) -> Any:
         """A contract's dates and amount are those of its last term."""
