@@ -14,6 +14,8 @@ HEIGHT, TOP, RIGHT = 220, 14, 16
 """Of the area of the bars, above it, and to the right of it, in pixels, as all lengths here."""
 LETTER = 7
 SLOT, BAR, GAP = 56, 18, 14
+NARROWEST = 360
+"""A chart of few labels is spread over so much: the width of a phone."""
 SERIES = 6
 """How many series look different from each other."""
 SLANTED = 84
@@ -72,10 +74,11 @@ class Drawing:
         self.title, self.unit, self.kind = chart.title, chart.unit, chart.kind
         low, high = _extent(chart)
         self._ticks = _ticks(low, high)
-        self.slot = max(SLOT, _bars_in_a_slot(chart) * BAR + GAP)
         self.left = max(len(_said(tick)) for tick in self._ticks) * LETTER + 16
+        room = (NARROWEST - self.left - RIGHT) // len(chart.labels)
+        self.slot = max(SLOT, _bars_in_a_slot(chart) * BAR + GAP, room)
         self.slanted = any(len(label) * LETTER > self.slot for label in chart.labels)
-        self.width = max(360, self.left + self.slot * len(chart.labels) + RIGHT)
+        self.width = self.left + self.slot * len(chart.labels) + RIGHT
         self.right = self.width - RIGHT
         self.bottom = TOP + HEIGHT
         self.height = self.bottom + (SLANTED if self.slanted else 28)

@@ -168,11 +168,13 @@ class ReportsAdmin(ExportAdmin):
             for number, chart in enumerate([charts] if isinstance(charts, Chart) else charts)
         ]
         query = _with(request.GET, p=None)
+        has_actions = any(actions for _, actions in lines)
         return {
             "shown": True,
+            **_below(report, has_actions),
             "page": page,
             "lines": lines,
-            "has_actions": any(actions for _, actions in lines),
+            "has_actions": has_actions,
             "columns": _headers(report, request.GET),
             "totals": totals,
             "charts": [drawing for drawing in drawings if drawing],
@@ -233,3 +235,13 @@ def _headers(report: Report, asked: QueryDict) -> list[dict[str, Any]]:
         }
         for number, column in enumerate(report.columns, 1)
     ]
+
+
+def _below(report: Report, has_actions: bool) -> dict[str, int]:
+    """How many columns a total takes, so that it ends below the last amount, and what is left."""
+    amounts = [at for at, column in enumerate(report.columns) if column.amount]
+    last = max(amounts[-1:] or [len(report.columns) - 1]) or 1
+    return {
+        "totals_span": last,
+        "totals_rest": max(0, len(report.columns) + int(has_actions) - 1 - last),
+    }
