@@ -20,11 +20,14 @@ def pytest_sessionfinish(session):
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, request):
     """A file, not memory, where SQLite serves: threads and processes share it."""
     from django.conf import settings
 
     database = settings.DATABASES["default"]
+    if "postgresql" in database["ENGINE"] and request.config.option.markexpr != "bench":
+        # Tables without statistics look large: compiling a query takes longer than running it.
+        database["OPTIONS"] = {**database.get("OPTIONS", {}), "options": "-c jit=off"}
     if "sqlite" in database["ENGINE"]:
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         database["TEST"]["NAME"] = str(DATA_DIR / f"test-{worker}.sqlite3")
