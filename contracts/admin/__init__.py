@@ -1,3 +1,3 @@
-from contracts.admin import contract, licence, savings, seat, spend
+from contracts.admin import contract, licence, reports, savings, seat, seat_reports, spend
 
-__all__ = ["contract", "licence", "savings", "seat", "spend"]
+__all__ = ["contract", "licence", "reports", "savings", "seat", "seat_reports", "spend"]

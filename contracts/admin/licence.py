@@ -143,7 +143,7 @@ class LicenceAdmin(ReportsAdmin, SecretsAdmin, FurtherExchangeAdmin):
     def all_seats(self, licence: Any) -> str:
         address = reverse("admin:contracts_seat_changelist")
         return format_html(
-            '<a href="{}?licence__id__exact={}&given=now">All {} seats that are taken</a>',
+            '<a href="{}?licence__id__exact={}&amp;given=now">All {} seats that are taken</a>',
             address,
             licence.pk,
             licence.taken,

@@ -18,14 +18,11 @@ from people.models import Location, Person
 class LicenceQuerySet(models.QuerySet["Licence"]):
     def with_taken(self) -> Self:
         """Adds `taken`, how many seats are given out now."""
-        taken = (
-            Seat.objects.filter(licence=OuterRef("pk"), until=None)
-            .order_by()
-            .values("licence")
-            .annotate(count=Count("pk"))
-            .values("count")
-        )
-        return self.annotate(taken=Coalesce(Subquery(taken), 0))
+        return self.annotate(taken=_counted(Q(until=None)))
+
+    def with_used(self, days: int, on: date) -> Self:
+        """Adds `used`, how many of those given out were used within `days` before `on`."""
+        return self.annotate(used=_counted(Q(until=None, last_used_on__gte=on - timedelta(days))))
 
     def over_allocated(self) -> Self:
         """More seats are taken, or reported to be in use, than were bought."""
@@ -35,6 +32,12 @@ class LicenceQuerySet(models.QuerySet["Licence"]):
         return self.filter(
             Q(starts_on=None) | Q(starts_on__lte=on), Q(ends_on=None) | Q(ends_on__gte=on)
         )
+
+
+def _counted(condition: Q) -> Coalesce:
+    """How many of the licence's seats are so."""
+    seats = Seat.objects.filter(condition, licence=OuterRef("pk")).order_by().values("licence")
+    return Coalesce(Subquery(seats.annotate(count=Count("pk")).values("count")), 0)
 
 
 class Licence(Record):

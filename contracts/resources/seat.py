@@ -175,7 +175,9 @@ class SeatResource(SeatRows):
         super().import_instance(instance, row, **kwargs)
         if used and instance.last_used_on and instance.last_used_on < used:
             instance.last_used_on = used  # it moves forwards only
-        if self.new and not instance.since and not instance.until:
+        if instance.until and not instance.since:
+            raise ValidationError({"since": ["is missing: say when it was given too"]})
+        if not instance.since:
             instance.since = timezone.localdate()
 
     def check(self, instance: Seat) -> None:
@@ -185,8 +187,6 @@ class SeatResource(SeatRows):
             day = getattr(instance, name)
             if day and day > today:
                 raise ValidationError({name: "is still to come"})
-        if not instance.since:
-            raise ValidationError({"since": "is missing: say when it was given too"})
         room = self.rooms[instance.licence.pk]
         if not self.new:
             self._check_back(instance, room)

@@ -42,7 +42,11 @@ def home(request: HttpRequest, person: Person) -> HttpResponse:
 @require_GET
 @for_a_person
 def equipment(request: HttpRequest, person: Person) -> HttpResponse:
-    context = {"page": _page(request, _equipment_of(person)), "today": timezone.localdate()}
+    context = {
+        "page": _page(request, _equipment_of(person)),
+        "seats": person.seats.taken().select_related("licence__product__maker"),
+        "today": timezone.localdate(),
+    }
     return render(request, "portal/equipment.html", context)
 
 
