@@ -216,9 +216,11 @@ def test_the_strict_policy_holds_everywhere_but_in_the_admin(client, db, superus
 SIGN_IN = """
 import django
 django.setup()
+from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 call_command("migrate", verbosity=0)
+cache.clear()
 client = Client(SERVER_NAME="localhost")
 login = {"login": "nobody@example.com", "password": "wrong"}
 print(
@@ -230,9 +232,16 @@ print(
 """
 
 
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    """One folder for both: its database takes longer to make than to use."""
+    return tmp_path_factory.mktemp("data")
+
+
 @pytest.mark.real
+@pytest.mark.xdist_group("redis is down")
 @pytest.mark.parametrize("listening", [True, False], ids=["silent", "refusing"])
-def test_people_sign_in_and_are_rate_limited_while_redis_is_down(tmp_path, listening):
+def test_people_sign_in_and_are_rate_limited_while_redis_is_down(data_dir, listening):
     with socket.socket() as redis:
         redis.bind(("127.0.0.1", 0))
         redis.settimeout(0)
@@ -243,7 +252,7 @@ def test_people_sign_in_and_are_rate_limited_while_redis_is_down(tmp_path, liste
             SIGN_IN,
             DJANGO_SETTINGS_MODULE="config.settings",
             ENV_FILE=os.devnull,
-            DATA_DIR=str(tmp_path),
+            DATA_DIR=str(data_dir),
             CELERY_BROKER_URL=f"redis://127.0.0.1:{redis.getsockname()[1]}/0",
         )
 
