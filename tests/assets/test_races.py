@@ -1,6 +1,7 @@
 """Two clerks at the same moment: one wins, the other is told. On both databases."""
 
 from contextlib import contextmanager
+from datetime import date
 from threading import Barrier, Thread
 from unittest.mock import patch
 
@@ -8,7 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, connections
 
-from assets import lifecycle
+from assets import lifecycle, warranties
 from assets.lifecycle import one
 from assets.models import Asset, Custody, TagSequence
 from people.models import Message
@@ -59,6 +60,18 @@ def test_of_two_handovers_at_once_one_wins_and_the_other_is_told():
         assert asset.custodies.open().get().holder == asset.holder
         assert Message.objects.filter(recipient=asset.holder).exists()
     assert Message.objects.count() == ROUNDS
+
+
+def test_of_two_extensions_at_once_the_second_follows_the_first():
+    for _ in range(ROUNDS):
+        asset = AssetFactory(warranty_ends_on=date(2099, 12, 31))
+
+        at_once(*[lambda asset=asset: warranties.extend([asset], months=12, by=None)] * 2)
+
+        ends = asset.warranties.order_by("ends_on").values_list("ends_on", flat=True)
+        assert [day.year for day in ends] == [2099, 2100, 2101]
+        asset.refresh_from_db()
+        assert asset.warranty_ends_on == date(2101, 12, 31)
 
 
 @contextmanager
