@@ -99,6 +99,8 @@ def update_set_as(
         chosen.update(**values)
         _write_versions(chosen, by=by, reason=reason, at=moment)
         written, last = written + len(keys), keys[-1]
+        if len(keys) < SET:
+            break
     return written
 
 

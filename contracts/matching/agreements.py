@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import batched
+from itertools import batched, groupby
+from operator import itemgetter
 
 from django.db import transaction
 from django.db.models import Case, QuerySet, Value, When
@@ -19,20 +20,22 @@ GRACE = timedelta(31)
 """A bill is written before its period begins and booked after it was written: a month either way
 takes in both, and does not reach the bill of another year."""
 VAT = {
-    "Switzerland": Decimal("0.081"),
-    "Germany, reduced": Decimal("0.07"),
-    "Germany": Decimal("0.19"),
-    "Austria, France, United Kingdom": Decimal("0.20"),
-    "Belgium, Netherlands, Spain": Decimal("0.21"),
-    "Italy": Decimal("0.22"),
-    "Ireland, Poland, Portugal": Decimal("0.23"),
-    "Denmark, Sweden": Decimal("0.25"),
+    "Switzerland": 81,
+    "Germany, reduced": 70,
+    "Germany": 190,
+    "Austria, France, United Kingdom": 200,
+    "Belgium, Netherlands, Spain": 210,
+    "Italy": 220,
+    "Ireland, Poland, Portugal": 230,
+    "Denmark, Sweden": 250,
 }
-"""The rates by which a ledger's gross and a contract's net amount may differ, as of 2026."""
-NEAR = Decimal("0.02")
-"""An index clause or a rounding seldom changes more between two terms."""
+"""The rates by which a ledger's gross and a contract's net may differ: thousandths, as of 2026."""
+NEAR = 20
+"""In thousandths: an index clause or a rounding seldom changes more between two terms."""
 EXACT, TAXED, NEARLY = 100, 95, 90
 """How sure it is: the very amount, the amount with or without tax, one within NEAR of it."""
+AT_ONCE = 500
+"""How many lines one statement writes: each of them is compared with each contract among them."""
 
 type Bill = tuple[int, date, date, int]
 """Cents, the first and the last day on which it may be booked, and the contract."""
@@ -51,40 +54,41 @@ class Bills:
 
         A credit note takes back a bill, so its sign does not count.
         """
-        cents, found = abs(int(amount * 100)), dict[int, int]()
-        for score, low, high in _windows(cents) if cents else []:
+        found = dict[int, int]()
+        for score, low, high in _windows(abs(int(amount * 100))):
             for contract in self._between(low, high, on):
                 found.setdefault(contract, score)
         return found
 
     def certain(self, amount: Decimal, on: date) -> int | None:
         """The one contract that fits best; None where none does or several do equally well."""
-        scores = self.scores(amount, on)
-        best = [it for it, score in scores.items() if score == max(scores.values())]
-        return best[0] if len(best) == 1 else None
+        windows = _windows(abs(int(amount * 100)))
+        for _, same in groupby(windows, key=itemgetter(0)):
+            best = {it for _, low, high in same for it in self._between(low, high, on)}
+            if best:
+                return best.pop() if len(best) == 1 else None
+        return None
 
     def _between(self, low: int, high: int, on: date) -> Iterator[int]:
-        start = bisect_left(self.rows, low, key=_cents)
+        start = bisect_left(self.rows, low, key=itemgetter(0))
         for _, first, last, contract in self.rows[
-            start : bisect_right(self.rows, high, key=_cents)
+            start : bisect_right(self.rows, high, key=itemgetter(0))
         ]:
             if first <= on <= last:
                 yield contract
 
 
-def _cents(bill: Bill) -> int:
-    return bill[0]
-
-
 def _windows(cents: int) -> Iterator[tuple[int, int, int]]:
     """A score, and from how many to how many cents the bill is then; the best scores first."""
+    if not cents:
+        return
     yield EXACT, cents, cents
     for rate in VAT.values():
         # Either may have been rounded to the cent, line by line.
-        for other in (cents / (1 + rate), cents * (1 + rate)):
-            yield TAXED, int(other), int(other) + 1
+        for other in (cents * 1000 // (1000 + rate), cents * (1000 + rate) // 1000):
+            yield TAXED, other, other + 1
     # Within NEAR of the bill, not of the line.
-    yield NEARLY, -int(-cents / (1 + NEAR)), int(cents / (1 - NEAR))
+    yield NEARLY, -(-cents * 1000 // (1000 + NEAR)), cents * 1000 // (1000 - NEAR)
 
 
 def bills_of(vendors: Iterable[int] | None = None) -> dict[Key, Bills]:
@@ -141,11 +145,13 @@ def match_contracts(by: Actor) -> int:
     certain = (
         (pk, contract)
         for pk, vendor, currency, amount, on in rows.iterator(SET)
-        if (found := bills.get((vendor, currency)))
-        and (contract := found.certain(amount, on)) is not None
+        if (theirs := bills.get((vendor, currency)))
+        and (contract := theirs.certain(amount, on)) is not None
     )
-    # What is written here is no longer open: read all of it before.
-    return sum(_write(chunk, by=by) for chunk in batched(list(certain), SET))
+    # By contract, so that few branches tell the lines of a statement apart. What is written is no
+    # longer open: all of it is read before.
+    found = sorted(certain, key=lambda it: (it[1], it[0]))
+    return sum(_write(chunk, by=by) for chunk in batched(found, AT_ONCE))
 
 
 def _write(chunk: Iterable[tuple[int, int]], *, by: Actor) -> int:
