@@ -11,13 +11,14 @@ from django.urls import reverse
 
 from assets.models import Asset, Handover, Order, Repair, StockItem
 from config.history import Actor
-from contracts.models import Contract
+from contracts.models import Contract, Decision, Licence, Seat, Spend
 from people.models import Message, Person, User
 from support.models import Ticket
 
 SOON = 90
 """Days ahead that a contract's dates are shown."""
 WARRANTY_SOON = 60
+IDLE = 90
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,49 @@ def _contracts(on: date, user: User) -> list[Figure]:
         Figure(f"Notice due in {SOON} days", Contract, notice, view),
         Figure(f"Ending in {SOON} days", Contract, ends, view),
         Figure("Nobody answers for", Contract, nobody, "contracts.change_contract"),
+        Figure(
+            "Notices not confirmed",
+            Decision,
+            {"notice": "open"},
+            "contracts.decide_contract",
+            only=lambda rows: rows.unconfirmed(),
+        ),
+    ]
+
+
+def _licences(on: date, user: User) -> list[Figure]:
+    assign = "contracts.assign_seat"
+    return [
+        Figure(
+            "Licences with more seats than bought",
+            Licence,
+            {"over": "yes"},
+            "contracts.view_licence",
+            urgent=True,
+            only=lambda rows: rows.over_allocated(),
+        ),
+        Figure(
+            f"Seats idle for {IDLE} days",
+            Seat,
+            {"idle": IDLE},
+            assign,
+            only=lambda rows: rows.idle(IDLE, on),
+        ),
+        Figure(
+            "Seats of leavers",
+            Seat,
+            {"leavers": "yes"},
+            assign,
+            urgent=True,
+            only=lambda rows: rows.of_leavers(on),
+        ),
+        Figure(
+            "Spend to be matched",
+            Spend,
+            {"matched": "open"},
+            "contracts.match_spend",
+            only=lambda rows: rows.outside_it().filter(matched=Spend.Matched.NOT),
+        ),
     ]
 
 
@@ -151,6 +195,7 @@ def _people(on: date, user: User) -> list[Figure]:
 SECTIONS: dict[str, Callable[[date, User], list[Figure]]] = {
     "Tickets": _tickets,
     "Contracts": _contracts,
+    "Licences and spend": _licences,
     "Assets": _assets,
     "Orders, repairs and stock": _stores,
     "People and mail": _people,

@@ -215,6 +215,19 @@ class DecisionInline(ReadOnlyInline):
     select_related = ["decided_by"]
 
 
+class NoticeFilter(admin.SimpleListFilter):
+    title = "notice"
+    parameter_name = "notice"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "not confirmed by the vendor")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Decision]) -> QuerySet[Decision]:
+        if self.value() != "open":
+            return queryset
+        return queryset.filter(pk__in=Decision.objects.unconfirmed().order_by().values("pk"))
+
+
 @admin.register(Decision)
 class DecisionAdmin(NeverByHand, BaseAdmin):
     list_display = [
@@ -227,7 +240,12 @@ class DecisionAdmin(NeverByHand, BaseAdmin):
         "sent_on",
         "confirmed_on",
     ]
-    list_filter = ["kind", ("decided_on", DateRangeFilter), ("ends_on", DateRangeFilter)]
+    list_filter = [
+        "kind",
+        NoticeFilter,
+        ("decided_on", DateRangeFilter),
+        ("ends_on", DateRangeFilter),
+    ]
     search_fields = ["contract__number", "contract__title", "reason", "confirmation"]
     fieldsets = [
         (None, {"fields": ["contract", "term", ("kind", "ends_on"), "why"]}),

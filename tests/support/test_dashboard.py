@@ -11,11 +11,15 @@ from tests.factories import (
     AssetFactory,
     ContractFactory,
     CustodyFactory,
+    DecisionFactory,
     HandoverFactory,
+    LicenceFactory,
     MessageFactory,
     OrderFactory,
     PersonFactory,
     RepairFactory,
+    SeatFactory,
+    SpendFactory,
     StockItemFactory,
     TicketFactory,
 )
@@ -40,6 +44,11 @@ def _something_due(administrator):
     AssetFactory(holder=PersonFactory(leaves_on=day - timedelta(1)))
     ContractFactory(notice_by=day + timedelta(10), ends_on=day + timedelta(80))
     ContractFactory(notice_by=day + timedelta(200), ends_on=day + timedelta(400))
+    DecisionFactory(kind="cancel", ends_on=day + timedelta(90))
+    over = LicenceFactory(seats=1, reported_in_use=2)
+    leaver = PersonFactory(leaves_on=day - timedelta(1))
+    SeatFactory(licence=over, person=leaver, since=day - timedelta(200))
+    SpendFactory()
     TicketFactory(), TicketFactory(state="waiting_requester")
     TicketFactory(assignee=administrator.person)
     MessageFactory(state="failed")
@@ -56,7 +65,7 @@ def test_each_number_is_the_length_of_the_list_behind_it(client, administrator):
             assert response.context["cl"].result_count == count, figure.label
             assert count, f"{figure.label}: nothing made it count"
             seen += 1
-    assert seen == 20
+    assert seen == 25
 
 
 @pytest.mark.parametrize(
