@@ -50,7 +50,7 @@ def catch_up(contract: Contract, on: date, *, by: Actor) -> list[Term]:
     last = contract.terms.order_by("starts_on").last()
     begun: list[Term] = []
     while last and is_certain(last, on) and not _is_cancelled(last):
-        last = _next(last)
+        last = next_term(last)
         save_as(last, by=by, reason="renewed by itself; nobody had decided in time")
         begun.append(last)
     if begun:
@@ -86,7 +86,7 @@ def _is_cancelled(term: Term) -> bool:
     return decision is not None and decision.kind == Decision.Kind.CANCEL
 
 
-def _next(term: Term) -> Term:
+def next_term(term: Term) -> Term:
     """The term after one with an end; of one that goes on until notice it has none."""
     assert term.ends_on
     first, tacit = term.ends_on + A_DAY, term.renewal == Term.Renewal.TACIT

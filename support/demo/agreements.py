@@ -14,9 +14,12 @@ from support.demo.company import Company
 
 # In so many days the first ones end; the last of them have their notice dates before.
 ENDS = [5, 9, 14, 21, 28, 30, 35, 44, 52, 60, 66, 75, 80, 88, 95, 105, 115, 125, 140, 160]
-ENDED, ENDLESS, UNOWNED = 4, 3, 5
+ENDED, ENDLESS, UNOWNED, SOON = 4, 3, 5, 6
 
 type Offer = tuple[str, str, str, int, str, int, str, str, str, str]
+
+UNIT_DAYS = {"days": 1, "weeks": 7, "months": 30}
+TOO_LATE = 4  # of those that end soon, every fourth renews by itself unseen
 
 # title, kind, vendor, amount, billing, notice, its unit, renewal, department, what it covers
 OFFERS: list[Offer] = [
@@ -74,9 +77,18 @@ class Agreement:
 def write(company: Company) -> None:
     offers = [(offer, part) for part in PARTS for offer in OFFERS]
     company.random.shuffle(offers)
+    # What ends within a month is renewed or ends: by itself it would have renewed by now.
+    first = [it for it in offers if it[0][7] != "tacit"][:SOON]
+    offers = [*first, *(it for it in offers if it not in first)]
+    ends = [
+        _still_to_decide(offer, end) if SOON <= place < len(ENDS) and place % TOO_LATE else end
+        for place, ((offer, _), end) in enumerate(
+            zip(offers, _ends(company, len(offers)), strict=True)
+        )
+    ]
     agreements = [
         _agreement(company, offer, part, end)
-        for (offer, part), end in zip(offers, _ends(company, len(offers)), strict=True)
+        for (offer, part), end in zip(offers, ends, strict=True)
     ]
     _number(agreements)
     _write(company, agreements)
@@ -91,6 +103,14 @@ def _ends(company: Company, count: int) -> list[date | None]:
     rest = count - len(soon) - len(gone) - len(endless)
     later = [company.today + timedelta(company.random.randint(170, 1000)) for _ in range(rest)]
     return [*soon, *gone, *endless, *later]
+
+
+def _still_to_decide(offer: Offer, end: date | None) -> date | None:
+    """Of one that renews by itself, an end that leaves time for its notice."""
+    notice, unit, renewal = offer[5:8]
+    if end is None or renewal != "tacit":
+        return end
+    return end + timedelta(notice * UNIT_DAYS[unit] - 30)
 
 
 def _agreement(company: Company, offer: Offer, part: str, end: date | None) -> Agreement:

@@ -66,6 +66,7 @@ def build(*, today: date, seed: int = 1) -> Company:
         agreements,
         conversations,
         register,
+        renewals,
         staff,
         stores,
         upkeep,
@@ -77,6 +78,7 @@ def build(*, today: date, seed: int = 1) -> Company:
     register.write(company)
     warranties.write(company)
     agreements.write(company)
+    renewals.write(company)
     conversations.write(company)
     upkeep.write(company)
     stores.write(company)

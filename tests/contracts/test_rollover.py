@@ -268,7 +268,7 @@ class TestRaces:
 
     def test_without_the_lock_the_database_still_keeps_the_second_term_out(self):
         contract, barrier = rolling(), Barrier(2)
-        make = rollover._next
+        make = rollover.next_term
 
         def made(term):
             result = make(term)
@@ -280,7 +280,7 @@ class TestRaces:
                 Contract.objects.get(pk=contract.pk), date(2026, 10, 1), by=None
             )
 
-        with patch.object(rollover, "_next", made):
+        with patch.object(rollover, "next_term", made):
             results = at_once(unlocked, unlocked)
 
         assert len([it for it in results if isinstance(it, IntegrityError)]) == 1, results

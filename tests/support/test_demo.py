@@ -4,8 +4,10 @@ import pytest
 from django.utils.timezone import localdate, now
 
 from assets.models import Asset, Custody, Identifier
-from contracts.models import Contract, Term
-from contracts.renewals import SETTLED, apply_terms
+from contracts import savings
+from contracts.models import Contract, Decision, Term
+from contracts.renewals import SETTLED, apply_terms, standing
+from contracts.rollover import roll_over
 from people.models import Department, Location, Message, Person, User
 from support.demo import LOGINS, PASSWORD, build
 from support.models import Comment, Ticket, TicketSequence
@@ -78,8 +80,24 @@ def test_some_contracts_have_nobody_who_answers_for_them(demo):
 def test_what_contracts_store_follows_from_their_terms(demo):
     for contract in Contract.objects.all():
         stored = [getattr(contract, name) for name in SETTLED]
-        apply_terms(contract, list(contract.terms.order_by("starts_on")))
+        terms = list(contract.terms.order_by("starts_on"))
+        apply_terms(contract, terms, standing(terms[-1]))
         assert [getattr(contract, name) for name in SETTLED] == stored
+
+
+def test_some_contracts_renewed_by_themselves_and_the_next_day_finds_nothing_left_to_renew(demo):
+    assert Term.objects.filter(rolled_over=True).count() >= 2
+    assert roll_over(localdate()) == 0
+
+
+def test_decisions_stand_at_every_stage(demo):
+    standing = Decision.objects.standing()
+
+    assert standing.filter(kind="renegotiate").count() == 2
+    notices = standing.filter(kind="cancel", ends_on__gte=localdate())
+    stages = [(bool(it.sent_on), bool(it.confirmed_on)) for it in notices]
+    assert sorted(stages) == [(False, False), (True, False), (True, True)]
+    assert Decision.history.count() == Decision.objects.count()
 
 
 def test_histories_reach_into_the_past_and_never_into_the_future(demo):
@@ -112,6 +130,10 @@ def test_the_employee_holds_things_and_has_open_and_closed_requests(demo):
     assert employee.tickets.exclude(state="closed").exists() or employee.tickets.count() >= 3
     assert Comment.objects.filter(ticket__requester=employee).exists()
     assert Message.objects.filter(recipient=employee).exists()
+
+
+def test_finance_finds_a_possible_saving_of_each_kind(demo):
+    assert {line.kind for line in savings.lines(localdate())} == set(savings.Kind)
 
 
 def test_the_next_ticket_gets_the_next_number(demo):
