@@ -6,6 +6,7 @@ from django.contrib.auth.models import Permission
 
 from contracts import renewals
 from contracts.models import Contract, Term
+from contracts.rollover import roll_over
 from tests.factories import (
     ContractFactory,
     DecisionFactory,
@@ -119,6 +120,18 @@ def test_rows_that_share_the_original_contract_are_its_terms_and_the_latest_name
         again = load("contracts", CHAIN, *rows)
         assert again.summary == "0 created, 0 updated, 3 unchanged, 0 refused"
         assert Contract.history.count() + Term.history.count() == versions
+
+
+def test_the_same_file_changes_nothing_after_the_contract_has_renewed_by_itself(acme):
+    header = [*HEADER, "auto renew", "renewal_months"]
+    load("contracts", header, [*ROW, "yes", "12"])
+    roll_over(date(2020, 5, 1))
+    assert Term.objects.count() == 2
+
+    report = load("contracts", header, [*ROW, "yes", "12"])
+
+    assert report.summary == "0 created, 0 updated, 1 unchanged, 0 refused"
+    assert Contract.objects.get().ends_on == date(2021, 4, 30)
 
 
 def test_an_amendment_of_one_term_in_two_rows_is_for_a_person_to_settle(acme):
