@@ -153,7 +153,7 @@ class StocktakeAdmin(CountingAdmin, BaseAdmin):
         if stocktake and stocktake.opened_at and request.user.has_perm("assets.view_count"):
             with_cost = request.user.has_perm("assets.view_cost")
             context["report"] = stocktaking.report(stocktake, with_cost=with_cost)
-            context["report_links"] = self.report_links(request, stocktake)
+            context["report_links"] = self.files_of(request, stocktake)
             context["lines"] = (
                 reverse("admin:assets_count_changelist") + f"?stocktake__id__exact={stocktake.pk}"
             )
@@ -166,7 +166,7 @@ class StocktakeAdmin(CountingAdmin, BaseAdmin):
             and self.has_view_permission(request)
         )  # fmt: skip
 
-    def report_links(self, request: HttpRequest, stocktake: Stocktake) -> list[dict[str, str]]:
+    def files_of(self, request: HttpRequest, stocktake: Stocktake) -> list[dict[str, str]]:
         if not self.may_export(request):
             return []
         return [
