@@ -65,8 +65,11 @@ def build(*, today: date, seed: int = 1) -> Company:
     from support.demo import (  # noqa: PLC0415
         agreements,
         conversations,
+        licences,
         register,
         renewals,
+        savings,
+        spending,
         staff,
         stores,
         upkeep,
@@ -82,4 +85,7 @@ def build(*, today: date, seed: int = 1) -> Company:
     conversations.write(company)
     upkeep.write(company)
     stores.write(company)
+    licences.write(company)
+    savings.write(company)
+    spending.write(company)
     return company
