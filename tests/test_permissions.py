@@ -51,17 +51,25 @@ def admin_of(entry):
     return getattr(entry.callback, "model_admin", bound)
 
 
+EACH = {
+    "<slug:step>": lambda admin: [step.name for step in getattr(admin, "steps", ())],
+    "<slug:report>": lambda admin: [report.slug for report in getattr(admin, "reports", ())],
+}
+
+
 def every_address():
-    """All patterns; the one of an admin's steps once for each of its steps."""
+    """All patterns; that of an admin's steps and reports once for each of them."""
     for address, name, entry in patterns():
         if not name:
             # The admin's own: they lead to the same address with a slash, or to the change page.
             assert address.endswith(("(?P<url>.*)$", "<path:object_id>/")), address
             continue
-        if "<slug:step>" not in address:
+        part = next((it for it in EACH if it in address), None)
+        if part is None:
             yield address, (name, entry, None)
-        for step in getattr(admin_of(entry), "steps", ()) if "<slug:step>" in address else ():
-            yield address.replace("<slug:step>", step.name), (name, entry, step.name)
+            continue
+        for one in EACH[part](admin_of(entry)):
+            yield address.replace(part, one), (name, entry, one)
 
 
 ALL = dict(every_address())
@@ -113,7 +121,13 @@ def sample(model):
 def address_of(name, entry, step, user):
     """An address of the pattern, with the keys of records that exist."""
     record = sample(admin_of(entry).model) if hasattr(admin_of(entry), "model") else None
-    values = {"app_label": "assets", "step": step, "number": "T-1", "extension": "csv"}
+    values = {
+        "app_label": "assets",
+        "step": step,
+        "report": step,
+        "number": "T-1",
+        "extension": "csv",
+    }
     if record is not None:
         values["object_id"] = record.pk
     if "job" in str(entry.pattern):
