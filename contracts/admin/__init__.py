@@ -1,3 +1,21 @@
-from contracts.admin import contract, licence, reports, savings, seat, seat_reports, spend
+from contracts.admin import (
+    contract,
+    licence,
+    reports,
+    savings,
+    seat,
+    seat_reports,
+    spend,
+    spend_reports,
+)
 
-__all__ = ["contract", "licence", "reports", "savings", "seat", "seat_reports", "spend"]
+__all__ = [
+    "contract",
+    "licence",
+    "reports",
+    "savings",
+    "seat",
+    "seat_reports",
+    "spend",
+    "spend_reports",
+]
