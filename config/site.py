@@ -41,6 +41,16 @@ class BackOfficeSite(UnfoldAdminSite):
             raise PermissionDenied
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The first page, with every report that this user may open, by its title."""
+        links = [link for it in self._registry.values() for link in it.permitted_reports(request)]
+        reports = sorted(links, key=lambda link: link["label"])
+        context = {**(extra_context or {}), "reports": reports}
+        response: HttpResponse = super().index(request, context)
+        return response
+
     def register(self, models: Any, admin_class: Any = None, **options: Any) -> None:
         """Ours only: a library's own screen knows none of the rules of `config.admin`."""
         if admin_class is not None and issubclass(admin_class, ScreenAdmin):

@@ -132,3 +132,13 @@ def queries(client, visit):
     with CaptureQueriesContext(connection) as captured:
         assert client.get(visit).status_code == 200
     return [query["sql"] for query in captured.captured_queries]
+
+
+def test_the_first_page_leads_to_the_reports_that_each_role_may_open(db):
+    for role in ROLES:
+        user = member(role)
+        text = signed_in(user).get(reverse("admin:index")).text
+        for model_admin, report in REPORTS:
+            view = f"{model_admin.opts.app_label}.view_{model_admin.opts.model_name}"
+            may = user.has_perms([view, report.permission])
+            assert (f'href="{page(model_admin, report)}"' in text) == may, role

@@ -78,6 +78,10 @@ class ScreenAdmin(Completing, ModelAdmin):
         """The model's own order, said outright: with a count beside each row Django drops it."""
         return super().get_ordering(request) or self.opts.ordering
 
+    def permitted_reports(self, request: HttpRequest) -> list[dict[str, str]]:
+        """Label and address of each report of these records that this user may open."""
+        return []
+
     def hidden_fields(self, request: HttpRequest) -> set[str]:
         """Restricted fields that this user may not see, on any page or path."""
         return {

@@ -63,15 +63,16 @@ class ReportsAdmin(ExportAdmin):
         may = self.may_see_report(request, report)
         return may and request.user.has_perm(report.export_permission)
 
-    def exchange_links(self, request: HttpRequest) -> list[dict[str, str]]:
-        links = super().exchange_links(request)
-        if "_popup" in request.GET:
-            return links
-        return links + [
+    def permitted_reports(self, request: HttpRequest) -> list[dict[str, str]]:
+        return [
             {"label": report.title, "url": self.address("report", report.slug)}
             for report in self.reports
             if self.may_see_report(request, report)
         ]
+
+    def exchange_links(self, request: HttpRequest) -> list[dict[str, str]]:
+        links = super().exchange_links(request)
+        return links if "_popup" in request.GET else links + self.permitted_reports(request)
 
     def report_view(self, request: HttpRequest, report: str) -> HttpResponse:
         """The page of a report, as its address filters and sorts it."""
