@@ -71,12 +71,17 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Converted:
-    """A forecast in one currency; `left_out` is what no rate leads from, by currency."""
+    """A forecast in one currency; `apart` are the lines that no rate leads from, as they are."""
 
     forecast: Forecast
     currency: str
-    left_out: list[Money]
-    rates: list[str]
+    apart: list[Line]
+    rates: Rates
+
+    @property
+    def left_out(self) -> list[Money]:
+        """What is not in the forecast, by currency."""
+        return by_currency(line.money for line in self.apart)
 
 
 def forecast(
@@ -110,20 +115,20 @@ def forecast(
 
 def converted(found: Forecast, rates: Rates, to: str) -> Converted:
     """A forecast in the currency `to`. Each line is converted to the cent, so that what is added
-    up adds up; what no rate leads from is left out of the lines and said.
+    up adds up; what no rate leads from stands apart.
     """
     sums: dict[tuple[str, date, bool], Money] = {}
-    left_out = []
+    apart = []
     for line in found.lines:
         key = line.group, line.month, line.is_committed
         try:
             money = rates.convert(line.money, to)
         except MissingRate:
-            left_out.append(line.money)
+            apart.append(line)
         else:
             sums[key] = sums[key] + money if key in sums else money
     lines = sorted((Line(*key, money) for key, money in sums.items()), key=_order)
-    return Converted(replace(found, lines=lines), to, by_currency(left_out), rates.notes)
+    return Converted(replace(found, lines=lines), to, apart, rates)
 
 
 # --- One stretch after the other -----------------------------------------------------------------

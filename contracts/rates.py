@@ -58,6 +58,11 @@ class Rates:
             for it in self.used
         ]
 
+    @property
+    def short(self) -> str:
+        """The rates used so far with their days, as a cell of a table has them."""
+        return ", ".join(f"{it.currency}/{it.base} of {it.on}" for it in self.used)
+
     @cached_property
     def _known(self) -> dict[Pair, ExchangeRate]:
         """By (currency, base)."""

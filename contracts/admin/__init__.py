@@ -1,6 +1,9 @@
 from contracts.admin import (
+    charging,
     contract,
+    forecasts,
     licence,
+    money,
     reports,
     savings,
     seat,
@@ -10,8 +13,11 @@ from contracts.admin import (
 )
 
 __all__ = [
+    "charging",
     "contract",
+    "forecasts",
     "licence",
+    "money",
     "reports",
     "savings",
     "seat",

@@ -80,7 +80,7 @@ def test_in_one_currency_the_days_of_the_rates_are_said_and_what_has_none_stands
     found = converted(foreseen(by=By.MONTH), Rates(ON), "EUR")
     assert found.forecast.lines == [Line("", date(2026, 12, 1), True, eur("15.00"))]
     assert found.left_out == [Money(D("10.00"), "GBP")]
-    assert found.rates == ["1 USD = 0.5 EUR on 20 November 2026"]
+    assert found.rates.notes == ["1 USD = 0.5 EUR on 20 November 2026"]
 
 
 def test_what_belongs_to_no_department_comes_last():
