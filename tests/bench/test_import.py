@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from assets.models import Asset, Custody
+from assets.models import Asset, Custody, Warranty
 from people.models import Person
 from tests.factories import LocationFactory, PersonFactory, ProductFactory
 
@@ -23,11 +23,12 @@ SECONDS, MEGABYTES, RATIO = 20, 250, 3
 def write_file(path, people, products, places, rows, prefix):
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["tag", "serial", "product", "holder", "location", "cost"])
+        header = ["tag", "serial", "product", "holder", "location", "cost", "warranty expiration"]
+        writer.writerow(header)
         for n in range(rows):
             product = products[n % len(products)]
             holder, place = people[n % len(people)], places[n % len(places)]
-            cells = [product.name, holder.email, place.name, "1234.56"]
+            cells = [product.name, holder.email, place.name, "1234.56", "2029-06-30"]
             writer.writerow([f"{prefix}{n:06}", f"SN{prefix}{n:06}", *cells])
     return path
 
@@ -84,6 +85,7 @@ def test_ten_thousand_assets_are_imported_in_time(tmp_path):
     entered = ROWS * len(totals)
     assert Custody.objects.open().count() == entered
     assert Asset.history.count() == Custody.history.count() == entered
+    assert Warranty.history.count() == entered
     assert not Person.objects.filter(assets=None).exists()
     assert min(totals) < SECONDS
     assert took["again"] < SECONDS
