@@ -121,9 +121,12 @@ def candidates(lines: Iterable[Spend]) -> dict[int, list[tuple[int, int]]]:
     }
 
 
-def open_lines() -> QuerySet[Spend]:
-    """The lines of a known vendor about which neither a rule nor a person has decided."""
-    return Spend.objects.filter(contract=None, matched=Spend.Matched.NOT).exclude(vendor=None)
+def undecided() -> QuerySet[Spend]:
+    """The lines about which neither a rule nor a person has decided; none of them has a contract.
+
+    Not to ask for that too keeps databases from reading all lines that have none.
+    """
+    return Spend.objects.filter(matched=Spend.Matched.NOT)
 
 
 @transaction.atomic
@@ -138,7 +141,8 @@ def match_contracts(by: Actor) -> int:
     take_turn()
     bills = bills_of()
     rows = (
-        open_lines()
+        undecided()
+        .exclude(vendor=None)
         .order_by("pk")
         .values_list("pk", "vendor_id", "currency", "amount", "booked_on")
     )
@@ -160,7 +164,7 @@ def _write(chunk: Iterable[tuple[int, int]], *, by: Actor) -> int:
         lines[contract].append(pk)
     branches = [When(pk__in=pks, then=Value(contract)) for contract, pks in lines.items()]
     return update_set_as(
-        open_lines().filter(pk__in=[pk for pks in lines.values() for pk in pks]),
+        undecided().filter(pk__in=[pk for pks in lines.values() for pk in pks]),
         by=by,
         reason="vendor, amount and period are those of one contract",
         contract=Case(*branches, output_field=Spend._meta.get_field("contract")),

@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from config.history import Actor
-from contracts.matching.agreements import match_contracts
+from contracts.matching.agreements import match_contracts, undecided
 from contracts.matching.vendors import match_vendors
 from contracts.models import MatchRun, Spend
 
@@ -29,8 +29,7 @@ ATTEMPTS = 3
 def match(by: Actor) -> MatchRun:
     """Run the rules, at once where few lines are open; else the run waits for the worker."""
     run = ask(by)
-    undecided = Spend.objects.filter(contract=None, matched=Spend.Matched.NOT)
-    if undecided[: INLINE + 1].count() <= INLINE and (claimed := _claimed(run.pk)):
+    if undecided()[: INLINE + 1].count() <= INLINE and (claimed := _claimed(run.pk)):
         _work(claimed)
         return claimed
     return run
