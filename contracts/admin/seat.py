@@ -89,7 +89,7 @@ class SeatAdmin(NeverByHand, ReportsAdmin, FurtherExchangeAdmin):
         "since",
         "until",
         "last_used_on",
-        "is_reported",
+        "reported",
     ]
     list_filter = [
         TakenFilter,
@@ -108,8 +108,8 @@ class SeatAdmin(NeverByHand, ReportsAdmin, FurtherExchangeAdmin):
         "asset__tag",
         "location__path",
     ]
-    fields = ["licence", "holder", "since", "until", "last_used_on", "is_reported"]
-    readonly_fields = ["holder"]
+    fields = ["licence", "holder", "since", "until", "last_used_on", "reported"]
+    readonly_fields = ["holder", "reported"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Seat]:
         rows: QuerySet[Seat] = super().get_queryset(request)
@@ -122,6 +122,14 @@ class SeatAdmin(NeverByHand, ReportsAdmin, FurtherExchangeAdmin):
     @display(description="department", ordering="person__department__name")
     def department(self, seat: Seat) -> Department | None:
         return seat.person.department if seat.person else None
+
+    @display(description="from outside data", empty_value="")
+    def reported(self, seat: Seat) -> str:
+        return _reported(seat)
+
+
+def _reported(seat: Seat) -> str:
+    return "yes" if seat.is_reported else ""
 
 
 class FirstFormSet(BaseInlineFormSet):
@@ -149,13 +157,17 @@ class SeatInline(ReadOnlyInline):
 
 
 class SeatsOfLicenceInline(SeatInline):
-    fields = ["holder", "since", "until", "last_used_on", "is_reported"]
-    readonly_fields = ["holder"]
+    fields = ["holder", "since", "until", "last_used_on", "reported"]
+    readonly_fields = ["holder", "reported"]
     verbose_name_plural = f"seats, the first {SHOWN}"
 
     @display(description="whose")
     def holder(self, seat: Seat) -> Person | Any:
         return seat.holder
+
+    @display(description="from outside data", empty_value="")
+    def reported(self, seat: Seat) -> str:
+        return _reported(seat)
 
 
 class SeatsOfPersonInline(SeatInline):

@@ -14,6 +14,8 @@ from support.demo.company import Company
 
 CATEGORIES = ["Office software", "Design software", "Engineering software", "Business software"]
 
+EVERYBODY = {"365", "Acrobat", "Confluence", "Jira"}
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -34,7 +36,7 @@ class Offer:
 
 
 OFFERS = [
-    Offer("Microsoft", "Microsoft 365", CATEGORIES[0], 170, 158, "E3", "Microsoft 365 E3"),
+    Offer("Microsoft", "365", CATEGORIES[0], 170, 158, "E3", "Microsoft 365 E3"),
     Offer("Microsoft", "Visio", CATEGORIES[0], 12, 9, "Plan 2", annual_cost="1620.00"),
     Offer("Microsoft", "Project", CATEGORIES[0], 10, 8, "Plan 3", annual_cost="3120.00"),
     Offer("Adobe", "Creative Cloud", CATEGORIES[1], 14, 14, "All apps", "Creative Cloud for teams"),
@@ -101,7 +103,7 @@ def _licence(company: Company, offer: Offer, product: Product) -> Licence:
 
 def _seats(company: Company, offer: Offer, licence: Licence) -> list[Seat]:
     count = offer.taken + offer.reported
-    holders: Sequence[Person | Asset] = _people(company, count)
+    holders: Sequence[Person | Asset] = _people(company, count, offer.name in EVERYBODY)
     if offer.metric == "device":
         holders = _devices(company, count)
     seats = []
@@ -114,11 +116,12 @@ def _seats(company: Company, offer: Offer, licence: Licence) -> list[Seat]:
     return seats
 
 
-def _people(company: Company, count: int) -> list[Person]:
-    """Who works here; the one with a login of his own is among them."""
+def _people(company: Company, count: int, everybody: bool) -> list[Person]:
+    """Who works here; of what everybody has, the one who signs in to the portal has a seat too."""
     employee = company.colleague("employee")
     others = [person for person in company.staff(company.today) if person != employee]
-    return [employee, *company.random.sample(others, min(count - 1, len(others)))]
+    first = [employee] if everybody else []
+    return [*first, *company.random.sample(others, min(count - len(first), len(others)))]
 
 
 def _devices(company: Company, count: int) -> list[Asset]:
