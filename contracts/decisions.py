@@ -7,7 +7,6 @@ decided have changed meanwhile, he is told instead of deciding on something else
 """
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -183,10 +182,18 @@ def _end(last: Term, first: date, months: int | None, ends_on: date | None) -> d
         return ends_on
     if months is None and last.renewal == Term.Renewal.OPEN:
         return None
-    length = Decimal(months or last.renewal_months or months_between(last.starts_on, first - A_DAY))
-    if length < 1 or length != int(length):
+    length = months or next_length(last)
+    if length is None:
         raise ValidationError("Say for how many months it is renewed, or until which day.")
-    return last_day(first, int(length))
+    return last_day(first, length)
+
+
+def next_length(term: Term) -> int | None:
+    """For how many months a term renews: as it says, else as long as it is, if in whole months."""
+    if term.renewal_months or term.ends_on is None:
+        return term.renewal_months
+    months = months_between(term.starts_on, term.ends_on)
+    return int(months) if months >= 1 and months == int(months) else None
 
 
 def _check_in_time(contract: Contract, term: Term, end: date, possible: date) -> None:

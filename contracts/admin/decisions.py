@@ -108,16 +108,6 @@ def _notice_is(contract: Contract, *, sent: bool) -> bool:
 
 STEPS: Sequence[Step] = (
     Step(
-        "send_notice",
-        "Notice sent",
-        each(_about(decisions.send_notice)),
-        DECIDE,
-        SentForm,
-        lambda contract: _notice_is(contract, sent=False),
-        "When the notice that ends it went out, and how.",
-        in_bulk=False,
-    ),
-    Step(
         "confirm",
         "Notice confirmed",
         each(_about(decisions.confirm)),
@@ -125,6 +115,16 @@ STEPS: Sequence[Step] = (
         ConfirmForm,
         lambda contract: _notice_is(contract, sent=True),
         "When the vendor confirmed that it ends.",
+        in_bulk=False,
+    ),
+    Step(
+        "send_notice",
+        "Notice sent",
+        each(_about(decisions.send_notice)),
+        DECIDE,
+        SentForm,
+        lambda contract: _notice_is(contract, sent=False),
+        "When the notice that ends it went out, and how.",
         in_bulk=False,
     ),
     Step(
@@ -148,7 +148,7 @@ STEPS: Sequence[Step] = (
     ),
     Step(
         "cancel",
-        "Cancel",
+        "Cancel the contract",
         each(_cancel),
         DECIDE,
         CancelForm,
@@ -204,7 +204,7 @@ class DecisionInline(ReadOnlyInline):
         "kind",
         "reason",
         "decided_on",
-        "decided_by",
+        "by",
         "withdrawn_on",
         "ends_on",
         "sent_on",
@@ -213,6 +213,11 @@ class DecisionInline(ReadOnlyInline):
         "confirmation",
     ]
     select_related = ["decided_by"]
+    show_change_link = False
+
+    @display(description="by")
+    def by(self, decision: Decision) -> str:
+        return str(decision.decided_by or "Steward")
 
 
 class NoticeFilter(admin.SimpleListFilter):
@@ -235,7 +240,7 @@ class DecisionAdmin(NeverByHand, BaseAdmin):
         "contract",
         "kind",
         "ends_on",
-        "decided_by",
+        "by",
         "withdrawn_on",
         "sent_on",
         "confirmed_on",
@@ -249,11 +254,11 @@ class DecisionAdmin(NeverByHand, BaseAdmin):
     search_fields = ["contract__number", "contract__title", "reason", "confirmation"]
     fieldsets = [
         (None, {"fields": ["contract", "term", ("kind", "ends_on"), "why"]}),
-        ("Who and when", {"fields": [("decided_on", "decided_by", "withdrawn_on")]}),
+        ("Who and when", {"fields": [("decided_on", "by", "withdrawn_on")]}),
         ("The notice", {"fields": [("sent_on", "sent_by"), ("confirmed_on", "confirmation")]}),
     ]
 
-    readonly_fields = ["why"]
+    readonly_fields = ["why", "by"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
         return super().get_queryset(request).select_related("contract", "term", "decided_by")
@@ -262,3 +267,7 @@ class DecisionAdmin(NeverByHand, BaseAdmin):
     def why(self, decision: Decision) -> str:
         """By another name: a form's own reason is why it is changed."""
         return decision.reason
+
+    @display(description="by", ordering="decided_by__name")
+    def by(self, decision: Decision) -> str:
+        return str(decision.decided_by or "Steward")

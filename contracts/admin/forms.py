@@ -14,6 +14,7 @@ from django.utils import timezone
 from assets.precaution import told
 from config.forms import StepForm, reason_field
 from contracts.decidable import changed, withdrawable
+from contracts.decisions import next_length
 from contracts.models import Contract, Decision, Term
 from contracts.prices import price
 from contracts.renewals import earliest_end, settled
@@ -85,7 +86,7 @@ class RenewForm(ShownForm):
         if term is None:
             return
         _show(self, term, AGREED)
-        self.fields["months"].initial = term.renewal_months
+        self.fields["months"].initial = next_length(term)
         self.fields["amount"].help_text = f"Per billing period. Until now: {price(term)}."
 
     def clean(self) -> dict[str, Any]:
@@ -107,8 +108,9 @@ class CancelForm(ShownForm):
     def ask(self, rows: Sequence[Contract]) -> None:
         super().ask(rows)
         term = last_term(rows[0]) if len(rows) == 1 else None
-        first = f" {told(earliest_end(term, timezone.localdate()))}" if term else ""
-        self.fields["ends_on"].help_text = f"Empty: the first day that notice today reaches{first}."
+        first = f"{told(earliest_end(term, timezone.localdate()))}, " if term else ""
+        words = f"Empty: {first}the first day that notice given today reaches."
+        self.fields["ends_on"].help_text = words
 
 
 class WithdrawForm(ShownForm):

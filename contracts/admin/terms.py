@@ -1,5 +1,6 @@
 """The terms of a contract: the first is given when it is added, later ones are looked at."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.admin import display
@@ -8,6 +9,7 @@ from django.db.models.functions import Lag
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from config.admin import BaseInline, ReadOnlyInline
@@ -25,7 +27,8 @@ class FirstTermInline(BaseInline):
     model = Term
     fields = list(FIELDS)
     extra = min_num = max_num = 1
-    verbose_name_plural = "first term"
+    template = "admin/edit_inline/stacked.html"  # ten fields do not fit side by side
+    verbose_name = verbose_name_plural = "first term"
 
 
 class TermInline(ReadOnlyInline):
@@ -96,11 +99,11 @@ class TermInline(ReadOnlyInline):
     @display(description="noted")
     def noted(self, term: Any) -> str:
         who = "by itself" if term.rolled_over else term.noted_by or "Steward"
-        words = f"{who}, {timezone.localtime(term.noted_at):%Y-%m-%d}" if term.noted_at else who
+        words = f"{who}, {_day(term.noted_at)}" if term.noted_at else who
         if not term.correction or term.first_version == term.last_version:
             return words
-        day = timezone.localtime(term.corrected_at)
-        return f"{words}; {term.correction} ({term.corrected_by or 'Steward'}, {day:%Y-%m-%d})"
+        by = term.corrected_by or "Steward"
+        return f"{words}; {term.correction} ({by}, {_day(term.corrected_at)})"
 
     @display(description="next")
     def step(self, term: Term) -> str:
@@ -109,3 +112,7 @@ class TermInline(ReadOnlyInline):
         return format_html(
             '<a href="{}?term={}" aria-label="{} {}">{}</a>', address, term.pk, label, term, label
         )
+
+
+def _day(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment))
