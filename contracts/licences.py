@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.functions import Upper
 
 from assets import numbers
 from config.history import Actor, create_all_as
 from contracts.models import Licence
+from contracts.seat_rooms import METRICS, field_of
 
 PREFIX = "LIC"
 
@@ -26,6 +28,17 @@ def number(licences: Sequence[Licence]) -> None:
     given = numbers.take(PREFIX, len(unnumbered), _taken) if unnumbered else []
     for licence, following in zip(unnumbered, given, strict=True):
         licence.number = following
+
+
+def check_metric(licence: Licence) -> None:
+    """Raises ValidationError where a seat is taken by what the licence is no longer per."""
+    if not licence.pk:
+        return
+    field = field_of(METRICS[licence.metric][0]())
+    if count := licence.given_seats.taken().filter(**{field: None}).count():
+        raise ValidationError(
+            {"metric": f"{count} of its seats are taken otherwise: take them back first."}
+        )
 
 
 def excess(licence: Licence, taken: int) -> int:

@@ -13,6 +13,7 @@ from config.admin import DateRangeFilter, InUseFilter, ReadOnlyInline
 from config.admin.reporting import ReportsAdmin
 from config.admin.screens import actor
 from config.admin.secrets import SecretsAdmin
+from config.forms import RecordForm
 from contracts import licences
 from contracts.admin.contract import ContractAdmin
 from contracts.admin.seat import SeatsOfLicenceInline
@@ -47,8 +48,18 @@ def taken_of_bought(licence: Any) -> str:
     return format_html("{} / {} {}", licence.taken, bought, badge)
 
 
+class LicenceForm(RecordForm):
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if metric := self.cleaned_data.get("metric"):
+            self.instance.metric = metric
+            licences.check_metric(self.instance)
+        return cleaned
+
+
 @admin.register(Licence)
 class LicenceAdmin(ReportsAdmin, SecretsAdmin, FurtherExchangeAdmin):
+    form = LicenceForm
     reveal_permission = "contracts.reveal_licence"
     spreadsheet = "licences"
     further = {"subscriptions": "subscriptions with their contracts"}

@@ -220,6 +220,10 @@ class LicenceResource(BaseResource):
         if _opened(licence) != key:
             licence.key = key
 
+    def check(self, instance: Licence) -> None:
+        if "metric" in self.changed:
+            licences.check_metric(instance)
+
     def create(self, instances: Sequence[Licence]) -> None:
         licences.enter(instances, by=self.by, reason=self.reason)
 

@@ -22,6 +22,7 @@ from tests.factories import (
     SeatFactory,
     UserFactory,
 )
+from tests.importing import load, problems
 from tests.test_record_pages import fields_of
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +111,18 @@ def test_a_new_licence_gets_the_next_number_and_its_key_is_sealed(ann):
     assert ann.post(reverse("admin:contracts_licence_add"), data).status_code == 302
     licence = Licence.objects.get()
     assert (licence.number, licence.key.reveal()) == ("LIC-000001", KEY)
+
+
+def test_what_it_is_per_stays_while_seats_are_taken(ann, licence):
+    seat = SeatFactory(licence=licence)
+    changed = {**fields_of(ann.get(page(licence))), "metric": "device"}
+    refused = ann.post(page(licence), changed)
+    assert "1 of its seats are taken otherwise: take them back first." in text_of(refused)
+    header = ["number", "product", "metric"]
+    report = load("licences", header, ["L-1", "Drawing", "per device"])
+    assert "take them back first" in problems(report)[0]
+    seats.take_back(seat, by=None)
+    assert ann.post(page(licence), changed).status_code == 302
 
 
 def test_panels_stand_on_the_pages_of_person_device_and_contract(ann, licence):
