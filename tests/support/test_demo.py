@@ -3,7 +3,9 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import localdate, now
 
-from assets.models import Asset, Custody, Identifier
+from assets import warranties
+from assets.models import Asset, Custody, Identifier, Warranty
+from assets.protection import of_assets, stretches
 from contracts import savings
 from contracts.models import Contract, Decision, Term
 from contracts.renewals import SETTLED, apply_terms, standing
@@ -21,6 +23,7 @@ RECORDS = [
     Asset,
     Custody,
     Identifier,
+    Warranty,
     Contract,
     Term,
     Ticket,
@@ -98,6 +101,13 @@ def test_decisions_stand_at_every_stage(demo):
     stages = [(bool(it.sent_on), bool(it.confirmed_on)) for it in notices]
     assert sorted(stages) == [(False, False), (True, False), (True, True)]
     assert Decision.history.count() == Decision.objects.count()
+
+
+def test_what_assets_store_follows_from_their_warranties(demo):
+    assets = list(Asset.objects.all())
+    assert warranties.settle(assets, by=None, reason="as a test") == []
+    assert {it.kind for it in Warranty.objects.all()} == {"standard", "extension", "insurance"}
+    assert any(len(stretches(rows)) > 1 for rows in of_assets(assets).values())
 
 
 def test_histories_reach_into_the_past_and_never_into_the_future(demo):
