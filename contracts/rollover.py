@@ -4,6 +4,7 @@ It is added then, for the time after the present one, so that what ends and what
 from that day on; and whoever answers for the contract is told what it costs that nobody decided.
 """
 
+import logging
 from datetime import date
 
 from django.conf import settings
@@ -30,6 +31,7 @@ COPIED = (
     "renewal",
     "renewal_months",
 )
+logger = logging.getLogger(__name__)
 BY_ITSELF = (Term.Renewal.TACIT, Term.Renewal.OPEN)
 
 
@@ -37,9 +39,16 @@ def roll_over(on: date) -> int:
     """Add the next term to each contract that renews by itself and was not cancelled in time.
 
     `on` is the day it is. Run again, late, or by several at once, it adds each term once: every
-    contract is looked at again under its lock. Returns how many contracts rolled over.
+    contract is looked at again under its lock. One that cannot be is logged and stops no other.
+    Returns how many contracts rolled over.
     """
-    return sum(_roll_one(key, on) for key in _due(on).values_list("pk", flat=True))
+    rolled = 0
+    for key in list(_due(on).values_list("pk", flat=True)):
+        try:
+            rolled += _roll_one(key, on)
+        except Exception:
+            logger.exception("Contract %s could not be renewed by itself.", key)
+    return rolled
 
 
 def catch_up(contract: Contract, on: date, *, by: Actor) -> list[Term]:

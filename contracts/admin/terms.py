@@ -27,6 +27,7 @@ class FirstTermInline(BaseInline):
     model = Term
     fields = list(FIELDS)
     extra = min_num = max_num = 1
+    can_delete = False
     template = "admin/edit_inline/stacked.html"  # ten fields do not fit side by side
     verbose_name = verbose_name_plural = "first term"
 

@@ -244,13 +244,31 @@ def test_the_daily_work_rolls_over_and_then_tells_of_the_next_dates():
     assert "C-7" in digest.text
 
 
-def test_one_that_cannot_roll_is_left_alone_where_it_was_deleted_meanwhile():
+def test_one_that_cannot_be_renewed_stops_no_other_and_is_logged(caplog):
+    beyond = rolling(renewal_months=32_000, ends_on=date(2026, 6, 30))
+    Term.objects.filter(contract=beyond).update(ends_on=date(9990, 1, 1))
+    Contract.objects.filter(pk=beyond.pk).update(number="C-1", notice_by=date(2026, 1, 1))
     contract = rolling()
-    with patch.object(rollover, "_due", lambda on: Contract.objects.none()):
-        assert rollover.roll_over(date(2026, 10, 1)) == 0
-    key = contract.pk
+
+    with patch.object(rollover, "is_certain", _certain_until(date(2030, 1, 1))):
+        assert rollover.roll_over(date(2026, 10, 1)) == 1
+
+    assert f"Contract {beyond.pk} could not be renewed by itself" in caplog.text
+    assert beyond.terms.count() == 1
+    assert contract.terms.count() == 2
+
+
+def _certain_until(day):
+    """As the rule has it, but for what ends so late that there is no next term in the calendar."""
+    certain = rollover.is_certain
+    return lambda term, on: term.ends_on > day or certain(term, on)
+
+
+def test_one_that_was_deleted_meanwhile_is_left_alone():
+    contract = rolling()
+    due = list(rollover._due(date(2026, 10, 1)).values_list("pk", flat=True))
     contract.delete()
-    assert rollover._roll_one(key, date(2026, 10, 1)) is False
+    assert rollover._roll_one(due[0], date(2026, 10, 1)) is False
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=False)
