@@ -39,7 +39,7 @@ class OverAllocatedFilter(SimpleListFilter):
 
 
 def taken_of_bought(licence: Any) -> str:
-    """ "7 / 10", with what is too many said beside it; of a licence with `taken`."""
+    """As in "7 / 10", with what is too many said beside it; of a licence with `taken`."""
     bought = "as needed" if licence.seats is None else licence.seats
     count = licences.excess(licence, licence.taken)
     if not count:
