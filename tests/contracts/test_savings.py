@@ -569,7 +569,7 @@ def test_buttons_are_for_who_may_take_the_step(client, finance, it, auditor, mad
         return {label for _, actions in context["lines"] for label, _ in actions}
 
     assert labels(it) == {"Reclaim idle seats", "Hand over", "Claim back"}
-    assert labels(finance) == {"Reclaim idle seats", "Claim back", "Uncover", "Cancel"}
+    assert labels(finance) == {"Reclaim idle seats", "Claim back", "Uncover", "Cancel the contract"}
     assert labels(auditor) == set()
 
 

@@ -1,6 +1,6 @@
 """What a report is, and its rows: sorted, as a page shows them, and as a file holds them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -140,7 +140,7 @@ def _text(value: Shown, amount: bool) -> str:
 
 def file_of(columns: Sequence[Column], rows: Rows) -> tuple[list[str], exports.Chunks]:
     """The headers of a file and its rows; a column of money has its currency beside it."""
-    money = {column for column in columns if column.amount and _is_money(column, rows)}
+    money = _of_money(columns, rows)
     headers = []
     for column in columns:
         beside = [f"{column.header} currency"] if column in money else []
@@ -148,14 +148,27 @@ def file_of(columns: Sequence[Column], rows: Rows) -> tuple[list[str], exports.C
     return headers, _chunks(columns, money, rows)
 
 
-def _is_money(column: Column, rows: Rows) -> bool:
+def _of_money(columns: Sequence[Column], rows: Rows) -> set[Column]:
     """By the first value there is: one column is of one kind."""
-    values = (column.value(row) for row in rows)
-    return isinstance(next((it for it in values if it is not None), None), Money)
+    unknown, money = {column for column in columns if column.amount}, set()
+    for row in _each(rows):
+        for column in tuple(unknown):
+            value = column.value(row)
+            if value is not None:
+                unknown.remove(column)
+                money |= {column} if isinstance(value, Money) else set()
+        if not unknown:
+            break
+    return money
+
+
+def _each(rows: Rows) -> Iterable[Any]:
+    """The rows one by one; what the database gives is not kept."""
+    return rows.iterator(chunk_size=exports.CHUNK) if isinstance(rows, QuerySet) else rows
 
 
 def _chunks(columns: Sequence[Column], money: set[Column], rows: Rows) -> exports.Chunks:
-    for batch in batched(rows, exports.CHUNK):
+    for batch in batched(_each(rows), exports.CHUNK):
         yield [[it for column in columns for it in _plain(column, money, row)] for row in batch]
 
 
