@@ -79,7 +79,8 @@ def add_upkeep_to_asset(asset):
 
 
 def add_rows_to_contract(contract, first=1):
-    TermFactory(contract=contract, starts_on=f"20{first:02}-01-01")
+    term = TermFactory(contract=contract, starts_on=f"20{first:02}-01-01")
+    factories.DecisionFactory(term=term, decided_by=factories.UserFactory())
     CoverageFactory(contract=contract)
 
 

@@ -26,11 +26,15 @@ class ContractQuerySet(models.QuerySet["Contract"]):
         return self.filter(ends_on__range=(on, on + timedelta(within)))
 
     def ended(self, on: date) -> Self:
-        """The last agreed day was before `on`."""
+        """The last agreed day was before `on`.
+
+        None of those that renew by themselves, once `contracts.rollover` has run that day: it adds
+        their next term, and the day they end moves with it.
+        """
         return self.filter(ends_on__lt=on)
 
     def notice_due(self, within: int, on: date) -> Self:
-        """The last day to give notice is 0 to `within` days from `on`."""
+        """The last day to give notice is 0 to `within` days from `on`; none that is cancelled."""
         return self.filter(notice_by__range=(on, on + timedelta(within)))
 
     def notice_passed(self, on: date) -> Self:
@@ -38,6 +42,7 @@ class ContractQuerySet(models.QuerySet["Contract"]):
         return self.filter(notice_by__lt=on)
 
     def running(self, on: date) -> Self:
+        """It has begun and the last agreed day has not passed, or there is none."""
         return self.filter(Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on)
 
 
