@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 from django.utils import timezone
 
 from config import exports
@@ -251,3 +253,42 @@ def test_where_a_row_names_who_and_on_what_the_metric_decides(licence, ada):
         "L-1": ada,
         "D-1": laptop,
     }
+
+
+# --- In the back office --------------------------------------------------------------------------
+
+
+def upload(client, name, text):
+    file = SimpleUploadedFile("use.csv", text.encode())
+    return client.post(reverse(name), {"file": file, "order": ""})
+
+
+def test_a_report_of_use_comes_in_by_its_own_pages(client, it, licence, ada):
+    client.force_login(it)
+    listed = client.get(reverse("admin:contracts_seat_changelist")).content.decode()
+    assert reverse("admin:contracts_seat_import_seat_use") in listed
+
+    text = f"tool,email,last used\nDrawing,{ada.email},2026-01-05\n"
+    preview = upload(client, "admin:contracts_seat_import_seat_use", text)
+    assert preview.status_code == 302
+    assert "/import-seat-use/" in preview.url
+    assert "Import the use of seats: use.csv" in client.get(preview.url).content.decode()
+    assert not Seat.objects.exists()
+    # The same job is no import of seats, which has pages of its own.
+    assert client.get(preview.url.replace("import-seat-use", "import")).status_code == 404
+
+    client.post(preview.url, {"confirm": "1"})
+    seat = Seat.objects.get()
+    assert (seat.person, seat.is_reported) == (ada, True)
+    assert seat.history.get().history_user == it
+
+
+def test_subscriptions_are_offered_to_who_may_import_contracts_and_licences(
+    client, it, finance, administrator
+):
+    address = reverse("admin:contracts_licence_import_subscriptions")
+    for user, may in ((it, False), (finance, False), (administrator, True)):
+        client.force_login(user)
+        listed = client.get(reverse("admin:contracts_licence_changelist")).content.decode()
+        assert (address in listed) == may
+        assert client.get(address).status_code == (200 if may else 403)
