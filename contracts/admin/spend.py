@@ -73,7 +73,7 @@ def _step(name: str, label: str, move: Any, form: type[forms.Form], **options: A
 
 class MatchedFilter(admin.SimpleListFilter):
     title = "matched"
-    parameter_name = "matched"
+    parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [

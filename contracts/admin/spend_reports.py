@@ -62,7 +62,7 @@ def _lines_of(row: Outside) -> str:
     """The lines of a row, but for its department, in the list."""
     vendor, key, currency = row.who
     who = {"vendor__id__exact": vendor} if row.is_known else {"supplier_key": key}
-    query = urlencode({**who, "matched": "outside", "currency": currency})
+    query = urlencode({**who, "state": "outside", "currency": currency})
     return f"{reverse('admin:contracts_spend_changelist')}?{query}"
 
 

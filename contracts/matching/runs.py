@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 from django.utils import timezone
 
 from config.history import Actor
@@ -50,23 +50,24 @@ def ask(by: Actor) -> MatchRun:
 def run_waiting() -> int:
     """Work through the runs that wait and that nobody is at work on; returns how many."""
     count = 0
-    for pk in list(_free().order_by("pk").values_list("pk", flat=True)):
+    waiting = MatchRun.objects.filter(_free()).order_by("pk")
+    for pk in list(waiting.values_list("pk", flat=True)):
         if run := _claimed(pk):
             _work(run)
             count += 1
     return count
 
 
-def _free() -> QuerySet[MatchRun]:
+def _free() -> Q:
     """The runs that wait, and those whose worker did not come back."""
     lost = Q(state=State.RUNNING, leased_until__lt=timezone.now())
-    return MatchRun.objects.filter(Q(state=State.WAITING) | lost)
+    return Q(state=State.WAITING) | lost
 
 
 def _claimed(pk: int) -> MatchRun | None:
     """The run, now ours until the lease ends; None where somebody else has it."""
     lease = {"state": State.RUNNING, "leased_until": timezone.now() + LEASE}
-    claimed = _free().filter(pk=pk).update(**lease, attempts=F("attempts") + 1)  # of a MatchRun
+    claimed = MatchRun.objects.filter(_free(), pk=pk).update(**lease, attempts=F("attempts") + 1)
     return MatchRun.objects.get(pk=pk) if claimed else None
 
 

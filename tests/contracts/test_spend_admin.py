@@ -323,7 +323,7 @@ def test_the_list_is_filtered_by_what_is_decided(signed_in, acme, chosen, shown)
     matching.match_by_hand(lines["in"], contract=contract, by=None)
     matching.set_aside(lines["aside"], by=None)
 
-    response = signed_in.get(reverse(LIST), {"matched": chosen})
+    response = signed_in.get(reverse(LIST), {"state": chosen})
 
     assert {line.text for line in response.context["cl"].result_list} == shown
 

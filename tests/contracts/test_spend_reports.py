@@ -188,11 +188,11 @@ def test_a_row_leads_to_its_lines_and_to_the_page_that_asks_who_it_is(signed_in,
 
     page = signed_in.get(reverse(REPORT, args=["outside"])).content.decode()
 
-    assert "supplier_key=zenith+%26+sohne&amp;matched=outside&amp;currency=EUR" in page
+    assert "supplier_key=zenith+%26+sohne&amp;state=outside&amp;currency=EUR" in page
     assert f"{reverse('admin:contracts_spend_suggestions_vendor')}?key=zenith" in page
     lines = signed_in.get(
         reverse("admin:contracts_spend_changelist"),
-        {"supplier_key": "zenith & sohne", "matched": "outside", "currency": "EUR"},
+        {"supplier_key": "zenith & sohne", "state": "outside", "currency": "EUR"},
     )
     assert [it.supplier for it in lines.context["cl"].result_list] == ["Zenith & Söhne"]
     signed_in.force_login(auditor)
