@@ -77,7 +77,7 @@ class Drawing:
         self.left = max(len(_said(tick)) for tick in self._ticks) * LETTER + 16
         room = (NARROWEST - self.left - RIGHT) // len(chart.labels)
         self.slot = max(SLOT, _bars_in_a_slot(chart) * BAR + GAP, room)
-        self.slanted = any(len(label) * LETTER > self.slot for label in chart.labels)
+        self.slanted = any(len(label) * LETTER >= self.slot for label in chart.labels)
         self.width = self.left + self.slot * len(chart.labels) + RIGHT
         self.right = self.width - RIGHT
         self.bottom = TOP + HEIGHT
