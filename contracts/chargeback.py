@@ -89,11 +89,12 @@ def charge_back(first_month: date, months: int, *, on: date) -> list[Charge]:
 
 
 def by_cost_centre(charges: Iterable[Charge]) -> list[tuple[str, Money]]:
-    """The sum of each cost centre and currency."""
+    """The sum of each cost centre and currency, sorted; what belongs nowhere comes last."""
     sums: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for charge in charges:
         sums[charge.cost_centre, charge.money.currency] += charge.money.amount
-    return [(centre, Money(amount, currency)) for (centre, currency), amount in sums.items()]
+    found = sorted(sums.items(), key=lambda it: (not it[0][0], it[0]))
+    return [(centre, Money(amount, currency)) for (centre, currency), amount in found]
 
 
 def _order(charge: Charge) -> tuple[bool, str, str, str, str]:

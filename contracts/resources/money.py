@@ -129,6 +129,8 @@ class ExchangeRateResource(BaseResource):
     def prepare(self, row: dict[str, Any]) -> None:
         """What is quoted in units of the currency is the rate of the base."""
         row["base"] = row.get("base") or settings.DEFAULT_CURRENCY
+        if row.get("rate") in (None, "") and row.get("units") in (None, ""):
+            raise ValidationError({"rate": "is missing: no cell of the row gives it"})
         if units := row.get("units"):
             row["currency"], row["base"] = row["base"], row.get("currency")
             row["rate"] = units
@@ -142,8 +144,6 @@ class ExchangeRateResource(BaseResource):
         return None  # The row is refused for its day where the field itself is read.
 
     def check(self, instance: ExchangeRate) -> None:
-        if instance.rate is None:
-            raise ValidationError({"rate": "is missing: no cell of the row gives it"})
         known = self.latest.get((instance.currency, instance.base))
         if known and known is not instance and _is_inverted(instance.rate, known.rate):
             raise ValidationError(
