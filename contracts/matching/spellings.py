@@ -85,12 +85,14 @@ def _scores(keys: Iterable[str]) -> dict[str, list[tuple[int, int]]]:
     squeezed = {name: name.replace(" ", "") for name in known.bare}
     found = {}
     for key in keys:
-        best: dict[int, int] = {}
+        # Of equal scores the longer name comes first: it has more of the spelling.
+        best: dict[int, tuple[int, int]] = {}
         for name, score in _alike(key, list(known.bare), squeezed):
             for vendor in known.bare[name]:
                 if (key, vendor) not in known.not_his:
-                    best[vendor] = max(score, best.get(vendor, 0))
-        found[key] = sorted(best.items(), key=lambda it: (-it[1], it[0]))[:BEST]
+                    best[vendor] = max((score, len(name)), best.get(vendor, (0, 0)))
+        ranked = sorted(best.items(), key=lambda it: (it[1], -it[0]), reverse=True)
+        found[key] = [(vendor, score) for vendor, (score, _) in ranked[:BEST]]
     return found
 
 

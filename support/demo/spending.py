@@ -1,4 +1,4 @@
-"""The finance ledger of eighteen months: mostly bills of the contracts, and what passed IT by."""
+"""The finance ledger of two years: mostly bills of the contracts, and what passed IT by."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,10 +12,10 @@ from contracts.models import Contract, Spend, Term
 from people.models import Department
 from support.demo.company import Company
 
-LINES, MONTHS = 560, 18
-FORMS = ["", "", " GmbH", " SE", " Ireland Ltd.", " S.A.", " B.V."]
+LINES, MONTHS = 560, 24
+FORMS = ["", "", " GmbH", " SE", " Ltd.", " S.A.", " B.V."]
 MISSPELT = {
-    "Microsoft": "Mircosoft Operations",
+    "Microsoft": "Mircosoft",
     "Vodafone": "Vodaphone GmbH",
     "Hafenrand Datacentre": "Hafenrand Data Center",
     "Kyocera": "Kyocera Dokument Solutions",

@@ -133,6 +133,14 @@ def test_names_that_share_a_few_letters_are_not_suggested(written):
     assert matching.suggestions()[0].vendors == []
 
 
+def test_of_two_names_that_are_part_of_it_the_longer_comes_first():
+    shorter = VendorFactory(name="Hewlett Packard")
+    longer = VendorFactory(name="Hewlett Packard Enterprise")
+    paid(supplier="Hewlett Packard Enterprise Ireland")
+
+    assert matching.suggestions()[0].vendors == [(longer, 90), (shorter, 90)]
+
+
 def test_the_very_name_wins_over_the_bare_one():
     VendorFactory(name="Acme Inc")
     german = VendorFactory(name="Acme GmbH")
