@@ -233,9 +233,9 @@ def _check_past(day: date) -> None:
 
 
 def _renewed_to(decision: Decision) -> Term | None:
-    """The term that a renewal made."""
-    if decision.kind != Kind.RENEW or decision.term.ends_on is None:
+    """The term that a renewal made: the next one, on whatever day it begins by now."""
+    if decision.kind != Kind.RENEW:
         return None
-    after = decision.term.ends_on + A_DAY
-    terms = decision.contract.terms.filter(starts_on=after, rolled_over=False)
-    return terms.first()
+    later = decision.contract.terms.filter(starts_on__gt=decision.term.starts_on)
+    term = later.order_by("starts_on").first()
+    return None if term is None or term.rolled_over else term

@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
-from contracts import decidable, decisions
+from contracts import decidable, decisions, terms
 from contracts.models import Contract, Decision, Term
 from contracts.renewals import settle
 from people.models import User
@@ -141,6 +141,17 @@ def test_a_renewal_that_is_withdrawn_takes_its_term_along_before_that_begins(tim
     time_machine.move_to("2027-01-01 12:00", tick=False)
     with pytest.raises(ValidationError, match="was renewed: the term from 1 January 2027"):
         decisions.withdraw(Decision.objects.standing().get(), by=finance, reason="no")
+
+
+def test_a_renewal_is_withdrawn_with_its_term_though_a_day_of_the_old_one_was_corrected(finance):
+    contract = agreed()
+    decisions.renew(contract, months=12, reason="fine", by=finance)
+    first = contract.terms.first()
+    terms.correct(first, by=finance, reason="a typing error", ends_on=date(2026, 12, 30))
+
+    decisions.withdraw(first.decisions.get(), by=finance, reason="a better offer")
+
+    assert contract.terms.get() == first
 
 
 # --- Cancelling ---
