@@ -110,6 +110,7 @@ def _histories(models: list[str]) -> set[str]:
 
 EDIT = "add change delete view"
 READ = _grant("view", EVERYTHING) | _histories(TRACKED)
+MONEY = _grant("view", [*SPEND, *BUDGETS]) | _histories([*SPEND, *BUDGETS])
 MOVES = _grant(
     "plan order receive inspect stock hand_over lend take_back move pair relabel repair upgrade"
     " report_lost retire wipe dispose",
@@ -171,7 +172,7 @@ ROLES: dict[str, set[str]] = {
     | _grant(EXCHANGE, ["contracts.contract", "assets.vendor"])
     | _grant("export", ["assets.asset", "assets.stockitem"])
     | {"assets.view_cost", "assets.change_cost", "people.retry_message"},
-    SERVICE_DESK: READ
+    SERVICE_DESK: (READ - MONEY)
     | _grant("add", DOCUMENTS)
     | _grant(EDIT, TICKETS)
     | HAND_OUT
