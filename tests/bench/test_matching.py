@@ -14,7 +14,7 @@ from contracts.models import Contract, Spend, Term
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db(transaction=True)]
 
-LINES, SECONDS, PROPORTION, MEGABYTES = 100_000, 30, 20, 150
+LINES, SECONDS, PROPORTION, MEGABYTES = 100_000, 30, 20, 60
 VENDORS, CONTRACTS = 1_000, 10_000
 FIRST = date(2025, 1, 1)
 
