@@ -66,6 +66,7 @@ def build(*, today: date, seed: int = 1) -> Company:
         agreements,
         conversations,
         licences,
+        money,
         register,
         renewals,
         savings,
@@ -88,4 +89,5 @@ def build(*, today: date, seed: int = 1) -> Company:
     licences.write(company)
     savings.write(company)
     spending.write(company)
+    money.write(company)
     return company

@@ -7,7 +7,9 @@ from assets import warranties
 from assets.models import Asset, Custody, Identifier, Warranty
 from assets.protection import of_assets, stretches
 from contracts import savings
-from contracts.models import Contract, Decision, Term
+from contracts.budgets import budgets
+from contracts.models import Budget, Contract, Decision, Term
+from contracts.rates import Rates
 from contracts.renewals import SETTLED, apply_terms, standing
 from contracts.rollover import roll_over
 from people.models import Department, Location, Message, Person, User
@@ -157,3 +159,12 @@ def test_each_role_can_sign_in(demo, client, login):
     assert answer.status_code == 302
     assert int(client.session["_auth_user_id"]) == User.objects.get(email=login.email).pk
     assert client.get("/admin/").status_code == (200 if login.role else 302)
+
+
+def test_each_department_but_one_has_a_budget_and_each_foreign_currency_a_rate(demo):
+    rows = budgets(demo.today.year, on=demo.today, rates=Rates(demo.today))
+
+    assert Budget.objects.count() == 2 * (Department.objects.count() - 1)
+    assert not [money for row in rows for money in row.left_out]
+    assert any(row.left.amount > 0 for row in rows if row.left)
+    assert any(row.committed and row.undecided for row in rows)
