@@ -176,7 +176,7 @@ def _licences(on: date, user: User) -> list[Figure]:
         Figure(
             "Spend to be matched",
             Spend,
-            {"matched": "open"},
+            {"state": "open"},
             "contracts.match_spend",
             only=lambda rows: rows.outside_it().filter(matched=Spend.Matched.NOT),
         ),

@@ -1,6 +1,7 @@
 """Records for tests: valid, and no more than each needs."""
 
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 
 import factory
@@ -481,7 +482,7 @@ class ExchangeRateFactory(DjangoModelFactory):
 
     currency = "USD"
     base = "EUR"
-    on = factory.LazyFunction(timezone.localdate)
+    on = factory.Sequence(lambda number: timezone.localdate() - timedelta(number))
     rate = Decimal("0.92")
 
 

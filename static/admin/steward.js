@@ -36,3 +36,13 @@ document.addEventListener("DOMContentLoaded", () => {
 document.addEventListener("DOMContentLoaded", () => {
     for (const list of document.querySelectorAll("#content ul:not(:has(> li))")) list.setAttribute("role", "none");
 });
+
+// A table that is wider than the page is moved sideways by keyboard too.
+document.addEventListener("DOMContentLoaded", () => {
+    for (const wrapper of document.querySelectorAll(".formset-wrapper.overflow-x-auto")) {
+        const heading = wrapper.parentElement.querySelector("h2")?.textContent.trim();
+        wrapper.setAttribute("tabindex", "0");
+        wrapper.setAttribute("role", "region");
+        wrapper.setAttribute("aria-label", heading || "Rows");
+    }
+});
