@@ -19,11 +19,10 @@ from decimal import Decimal
 
 from django.db.models import Q, QuerySet
 
-from config.money import cents
-from config.periods import A_DAY, last_day, months_and_days, months_between
+from config.periods import A_DAY, last_day, months_and_days
 from contracts.charges import paid_to
 from contracts.models import Contract, Decision, Licence, Term
-from contracts.renewals import earliest_end
+from contracts.renewals import earliest_end, next_amount
 
 Renewal = Term.Renewal
 
@@ -122,7 +121,7 @@ def _renews(last: Term, decided: Decided, on: date) -> bool:
 def _with_repeats(last: Term, until: date) -> Iterator[Stretch]:
     """The last term and those that follow it at its price, as far as they begin by `until`."""
     yield _as_agreed(last)
-    end, price = last.ends_on, _price(last)
+    end, price = last.ends_on, next_amount(last)
     while end and end < until:
         first = end + A_DAY
         end = None if last.renewal == Renewal.OPEN else _end_of_next(last, first)
@@ -143,13 +142,6 @@ def _whole_months(term: Term) -> int:
     assert term.ends_on
     whole, days, _ = months_and_days(term.starts_on, term.ends_on)
     return 0 if days else whole
-
-
-def _price(term: Term) -> Decimal:
-    """What the next term bills. An amount paid once for a term is for its length alone."""
-    if term.billing != Term.Billing.ONCE or not term.ends_on or not term.renewal_months:
-        return term.amount
-    return cents(term.amount * term.renewal_months / months_between(term.starts_on, term.ends_on))
 
 
 # --- Many contracts ------------------------------------------------------------------------------

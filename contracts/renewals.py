@@ -138,3 +138,13 @@ def annual_cost(term: Term) -> Decimal | None:
     if not term.ends_on:
         return None
     return cents(term.amount * 12 / months_between(term.starts_on, term.ends_on))
+
+
+def next_amount(term: Term) -> Decimal:
+    """What the term after one that renews bills, at the same price.
+
+    What is paid once for a term is for its length alone: of 36 months that renew for 12 a third.
+    """
+    if term.billing != Term.Billing.ONCE or not term.ends_on or not term.renewal_months:
+        return term.amount
+    return cents(term.amount * term.renewal_months / months_between(term.starts_on, term.ends_on))

@@ -18,11 +18,10 @@ from config.periods import A_DAY, last_day
 from contracts import owners
 from contracts.models import Contract, Decision, Term
 from contracts.prices import price
-from contracts.renewals import notice_by, settle, standing
+from contracts.renewals import next_amount, notice_by, settle, standing
 from people import outbox
 
 COPIED = (
-    "amount",
     "currency",
     "billing",
     "notice",
@@ -103,6 +102,7 @@ def next_term(term: Term) -> Term:
         contract=term.contract,
         starts_on=first,
         ends_on=last_day(first, term.renewal_months or 1) if tacit else None,
+        amount=next_amount(term),
         rolled_over=True,
         **{name: getattr(term, name) for name in COPIED},
     )

@@ -76,6 +76,16 @@ def test_the_next_term_is_as_the_last_one_and_says_that_nobody_decided():
     assert version.history_change_reason == "renewed by itself; nobody had decided in time"
 
 
+def test_what_was_paid_once_for_a_longer_term_is_paid_for_the_length_of_the_next_one():
+    contract = rolling(billing="once", amount=3600)
+
+    rollover.roll_over(date(2026, 10, 1))
+
+    assert [term.amount for term in contract.terms.all()] == [3600, 1200]
+    contract.refresh_from_db()
+    assert contract.annual_cost == 1200
+
+
 def test_however_often_it_runs_each_term_is_added_once():
     contract = rolling()
     for day in (1, 1, 2, 31):
