@@ -8,8 +8,11 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 
 from assets.admin.asset import AssetAdmin
+from assets.contacts import contacts_of
+from assets.models import VendorContact
 from config.admin import BaseInline, DateRangeFilter, ReadOnlyInline
 from config.admin.screens import actor
 from contracts import renewals
@@ -56,6 +59,9 @@ AssetAdmin.inlines = [*AssetAdmin.inlines, ContractsOfAssetInline]
 
 
 FOLLOWS = "What follows from its terms"
+TALK = "Whom to talk to"
+CONTACTS = 10
+"""How many of a vendor's contacts the page of a contract names."""
 
 
 @admin.register(Contract)
@@ -82,15 +88,16 @@ class ContractAdmin(DeskAdmin, LettersAdmin, ExchangeAdmin):
     ]
     allowed_lookups = ["vendor", "owner"]
     search_fields = ["number", "title", "reference", "vendor__name", "vendor__aliases__name"]
-    readonly_fields = ["starts_on", "ends_on", "notice_by", "yearly", "decision"]
+    readonly_fields = ["starts_on", "ends_on", "notice_by", "yearly", "decision", "contacts"]
     fieldsets = [
         (None, {"fields": [("number", "reference"), "title", ("vendor", "kind")]}),
         ("Who decides", {"fields": [("owner", "department")]}),
+        (TALK, {"fields": ["contacts"]}),
         (FOLLOWS, {"fields": [("ends_on", "notice_by", "yearly", "decision")]}),
         ("Notes", {"fields": ["notes"]}),
     ]
     inlines = [CoverageInline, DocumentInline]
-    add_fieldsets = [it for it in fieldsets if it[0] != FOLLOWS]
+    add_fieldsets = [it for it in fieldsets if it[0] not in (TALK, FOLLOWS)]
     steps = STEPS
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
@@ -114,8 +121,21 @@ class ContractAdmin(DeskAdmin, LettersAdmin, ExchangeAdmin):
             return None
         return f"{contract.annual_cost:,.2f} {contract.currency}"
 
+    @display(description="at the vendor")
+    def contacts(self, contract: Contract) -> str:
+        """Who is there, with how to reach him; those that take notices first."""
+        told = [(_reached(it),) for it in contacts_of(contract.vendor)[:CONTACTS]]
+        return format_html_join("", "<p>{}</p>", told) or "Nobody is noted at the vendor."
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if not change:
             reason = self.reason(form, change)
             renewals.settle(form.instance, by=actor(request), reason=reason)
+
+
+def _reached(contact: VendorContact) -> str:
+    notices = "takes notices" if contact.takes_notices else ""
+    return ", ".join(
+        filter(None, [contact.name, contact.role, notices, contact.email, contact.phone])
+    )

@@ -9,7 +9,7 @@ from contracts import decisions, terms
 from contracts.admin.decisions import STEPS
 from contracts.models import Contract, Decision, Term
 from contracts.renewals import settle
-from tests.factories import ContractFactory, TermFactory, VendorFactory
+from tests.factories import ContractFactory, TermFactory, VendorContactFactory, VendorFactory
 from tests.test_record_pages import fields_of, page
 
 pytestmark = pytest.mark.django_db
@@ -287,3 +287,11 @@ def test_a_decision_is_read_and_never_written_by_hand(office, contract, finance)
     assert office.get(reverse("admin:contracts_decision_add")).status_code == 403
     decision.refresh_from_db()
     assert decision.reason == "too dear"
+
+
+def test_the_page_says_whom_to_talk_to_at_the_vendor(office, contract):
+    assert "Nobody is noted at the vendor." in office.get(page(contract)).content.decode()
+    VendorContactFactory(vendor=contract.vendor, name="Sam", email="sam@vendor.example")
+    VendorContactFactory(vendor=contract.vendor, name="Zoe", takes_notices=True)
+    text = office.get(page(contract)).content.decode()
+    assert text.index("<p>Zoe, takes notices</p>") < text.index("<p>Sam, sam@vendor.example</p>")
