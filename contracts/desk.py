@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, When, Window
 from django.db.models.functions import Coalesce, RowNumber, TruncMonth
 
 from config.money import Money
@@ -16,23 +16,26 @@ from contracts.rollover import BY_ITSELF
 
 USED_WITHIN = 90
 """Days within which a seat must have been used to count as used."""
-DECIDE_BY = Coalesce("notice_by", "ends_on")
 DECIDED = ("renew", "cancel")
 MONTHS = 12
 SHOWN = 30
 """How many contracts of a month the board names; it counts the rest."""
 
 
+def decide_by(on: date) -> Case:
+    """The last day for notice while it is to come, else the day the term ends."""
+    return Case(When(notice_by__gte=on, then="notice_by"), default="ends_on")
+
+
 def to_decide(contracts: QuerySet[Contract], on: date) -> QuerySet[Contract]:
     """Those that run and of which something is still to be decided or done, most urgent first.
 
     What is to be renewed stays among them until its next term is agreed, unless it renews by
-    itself. Adds `decide_by`: the last day for notice, where there is one, else the day the term
-    ends; and `renewal`: what its last term says happens then.
+    itself. Adds `decide_by` and `renewal`, what its last term says happens when it ends.
     """
     last = Term.objects.filter(contract=OuterRef("pk")).order_by("-starts_on")
     running = contracts.filter(ends_on__gte=on).exclude(decision="cancel")
-    known = running.annotate(decide_by=DECIDE_BY, renewal=Subquery(last.values("renewal")[:1]))
+    known = running.annotate(decide_by=decide_by(on), renewal=Subquery(last.values("renewal")[:1]))
     done = Q(decision="renew", renewal__in=BY_ITSELF)
     return known.exclude(done).order_by("decide_by", "pk")
 
@@ -123,7 +126,7 @@ def board(contracts: QuerySet[Contract], on: date) -> list[Month]:
     """
     months = {first: Month(first) for first in months_from(on, MONTHS)}
     last = end_of_month(max(months))
-    due = contracts.annotate(decide_by=DECIDE_BY).filter(
+    due = contracts.annotate(decide_by=decide_by(on)).filter(
         decide_by__range=(min(months), last), ends_on__gte=on
     )
     monthly = due.annotate(month=TruncMonth("decide_by"))

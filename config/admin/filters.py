@@ -38,14 +38,15 @@ class LinkFilter(django_filters.Filter):
 
 
 class DaysWidget(RangeWidget):
+    template_name = "django/forms/widgets/multiwidget.html"
     suffixes = ["from", "to"]
 
     def __init__(self, attrs: Any = None) -> None:
         SuffixedMultiWidget.__init__(
             self,
             [
-                widgets.UnfoldAdminSingleDateWidget({"aria-label": "From"}),
-                widgets.UnfoldAdminSingleDateWidget({"aria-label": "To"}),
+                widgets.UnfoldAdminSingleDateWidget({"aria-label": "From", "placeholder": "from"}),
+                widgets.UnfoldAdminSingleDateWidget({"aria-label": "To", "placeholder": "to"}),
             ],
             attrs,
         )

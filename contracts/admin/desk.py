@@ -99,7 +99,6 @@ DESK = Report(
     export_permission=EXPORT,
     columns=[
         Column("Decide by", lambda row: row.decide_by, order="decide_by"),
-        Column("Days left", lambda row: _days_left(row), amount=True, order="decide_by"),
         Column("Contract", str, link=contract_page, order="number"),
         Column("Vendor", lambda row: str(row.vendor), order="vendor__name"),
         Column("Who decides", _who, order="owner__name"),
@@ -116,11 +115,6 @@ DESK = Report(
     " ends where no notice is needed. Renewing or cancelling takes a contract off the desk.",
     empty="Nothing is to be decided in this time. Look further ahead, or at the board.",
 )
-
-
-def _days_left(contract: Any) -> int:
-    days: int = (contract.decide_by - timezone.localdate()).days
-    return days
 
 
 # --- Notices that were decided on ----------------------------------------------------------------

@@ -57,10 +57,12 @@ def test_what_is_to_be_renewed_stays_on_it_until_its_next_term_is_agreed():
     assert on_desk() == ["To be renewed"]
 
 
-def test_notice_that_was_missed_stays_on_it_until_the_term_has_ended():
-    contract(title="Late", notice=-2, ends=20)
+def test_once_notice_has_passed_what_ends_can_be_renewed_until_it_has_ended():
+    contract(title="Notice today", notice=0, ends=90)
+    contract(title="Notice passed", notice=-2, ends=20)
     contract(title="Ends today", notice=-90, ends=0)
-    assert on_desk(decide_by__lt=TODAY) == ["Ends today", "Late"]
+    assert on_desk() == ["Notice today", "Ends today", "Notice passed"]
+    assert on_desk(decide_by__gt=TODAY) == ["Notice passed"]
 
 
 def test_the_use_of_a_contract_is_that_of_its_assets_and_seats():
@@ -112,7 +114,7 @@ def naive_board(on):
     """Month by month: how many, how many undecided, and what they cost, one contract at a time."""
     found = defaultdict(lambda: [0, 0, defaultdict(int)])
     for it in Contract.objects.all():
-        by = it.notice_by or it.ends_on
+        by = it.notice_by if it.notice_by and it.notice_by >= on else it.ends_on
         if not by or it.ends_on < on:
             continue
         distance = (by.year - on.year) * 12 + by.month - on.month
