@@ -30,7 +30,7 @@ demo: .venv  ## Fill an empty database with a made-up company
 	@.venv/bin/python manage.py demo
 
 .venv: uv.lock pyproject.toml .python-version | $(UV)  ## Make the Python environment
-	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --quiet || { \
+	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --frozen --quiet --compile-bytecode || { \
 	  echo "The environment could not be made, see above. Steward needs Python 3.12 or newer:" \
 	    "install one (on Debian 13: apt-get install python3 python3-venv; elsewhere from" \
 	    "python.org), or let uv download one where there is a network." >&2; exit 1; }
