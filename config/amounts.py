@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from django.conf import settings
+
+from config.money import Money
 
 
 class Point(StrEnum):
@@ -14,14 +15,6 @@ class Point(StrEnum):
 
     DOT = "."
     COMMA = ","
-
-
-@dataclass(frozen=True)
-class Money:
-    """`currency` is the ISO code that stood beside the amount, or ""."""
-
-    amount: Decimal
-    currency: str
 
 
 SYMBOLS = {"€": "EUR", "£": "GBP", "₹": "INR", "zł": "PLN", "US$": "USD", "CHF": "CHF"}
@@ -51,7 +44,10 @@ def points(cells: Iterable[object]) -> set[Point]:
 
 
 def money(cell: object, point: Point | None = None) -> Money:
-    """The amount in a cell, of at most two places; `point` settles what 1.234 means."""
+    """The amount in a cell, of at most two places; `point` settles what 1.234 means.
+
+    Its currency is the ISO code that stood beside it, or "".
+    """
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return Money(_cents(Decimal(repr(cell))), "")
     match = AMOUNT.fullmatch(_spaced(cell))

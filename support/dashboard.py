@@ -173,6 +173,11 @@ def _licences(on: date, user: User) -> list[Figure]:
             urgent=True,
             only=lambda rows: rows.of_leavers(on),
         ),
+    ]
+
+
+def _ledger(on: date, user: User) -> list[Figure]:
+    return [
         Figure(
             "Spend to be matched",
             Spend,
@@ -195,7 +200,7 @@ def _people(on: date, user: User) -> list[Figure]:
 SECTIONS: dict[str, Callable[[date, User], list[Figure]]] = {
     "Tickets": _tickets,
     "Contracts": _contracts,
-    "Licences and spend": _licences,
+    "Licences and spend": lambda on, user: [*_licences(on, user), *_ledger(on, user)],
     "Assets": _assets,
     "Orders, repairs and stock": _stores,
     "People and mail": _people,

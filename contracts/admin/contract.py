@@ -15,9 +15,10 @@ from assets.contacts import contacts_of
 from assets.models import VendorContact
 from config.admin import BaseInline, DateRangeFilter, ReadOnlyInline
 from config.admin.screens import actor
+from config.money import Money
 from contracts import renewals
 from contracts.admin.decisions import STEPS, DecisionInline
-from contracts.admin.desk import DeskAdmin
+from contracts.admin.desk import DeskAdmin, cost_of
 from contracts.admin.forms import OneTermForm
 from contracts.admin.letters import LettersAdmin
 from contracts.admin.terms import FirstTermInline, TermInline
@@ -116,10 +117,8 @@ class ContractAdmin(DeskAdmin, LettersAdmin, ExchangeAdmin):
         return super().get_queryset(request).select_related("vendor", "owner", "department")
 
     @display(description="cost a year", ordering="annual_cost")
-    def yearly(self, contract: Contract) -> str | None:
-        if contract.annual_cost is None:
-            return None
-        return f"{contract.annual_cost:,.2f} {contract.currency}"
+    def yearly(self, contract: Contract) -> Money | None:
+        return cost_of(contract)
 
     @display(description="at the vendor")
     def contacts(self, contract: Contract) -> str:

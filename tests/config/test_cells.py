@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config import amounts, cells
-from config.amounts import Money, Point
+from config.amounts import Point
 from config.cells import Order
+from config.money import Money
 
 DAYS = st.dates(min_value=date(1970, 1, 1), max_value=date(2068, 12, 31))
 AMOUNTS = st.decimals(min_value=0, max_value=10**11, places=2)

@@ -2,40 +2,18 @@
 
 from datetime import date
 from decimal import Decimal
-from threading import Barrier, Thread
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connections
 
 from assets.models import VendorAlias
 from contracts import matching
 from contracts.models import Distinction, MatchRun, Spend
+from tests.assets.test_races import at_once
 from tests.factories import ContractFactory, SpendFactory, TermFactory, VendorFactory
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=False)
 LINES = 40
-
-
-def at_once(*works):
-    """Run each work in a thread of its own, started together; return what each gave or raised."""
-    barrier, results = Barrier(len(works)), [None] * len(works)
-
-    def run(index, work):
-        try:
-            barrier.wait()
-            results[index] = work()
-        except Exception as error:
-            results[index] = error
-        finally:
-            connections.close_all()
-
-    threads = [Thread(target=run, args=pair) for pair in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 @pytest.fixture
