@@ -132,7 +132,7 @@ class Courier:
 def compose(message: Message) -> EmailMultiAlternatives:
     """The mail of a row: the same at every attempt, so that a twin is known for one."""
     recipient = message.recipient
-    if not recipient.email:
+    if recipient is None or not recipient.email:
         raise ValueError(f"{recipient} has no e-mail address")
     mail = EmailMultiAlternatives(
         subject=one_line(message.subject),

@@ -52,7 +52,11 @@ SEATS = ["contracts.seat"]
 SPEND = ["contracts.distinction", "contracts.spend"]
 BUDGETS = ["contracts.budget", "contracts.exchangerate"]
 TICKETS = ["support.comment", "support.queue", "support.ticket", "support.ticketcategory"]
-MAIL = ["people.message", "support.alert"]
+MAIL = ["people.message", "support.alert", "support.response"]
+JOBS = ["people.job", "people.jobrun"]
+WATCHING = ["support.leadtime"]
+PREFERENCES = ["support.digesttime", "support.preference"]
+WEBHOOKS = ["people.webhook", "support.subscription"]
 EVERYTHING = [
     *PEOPLE,
     *REGISTER,
@@ -74,6 +78,10 @@ EVERYTHING = [
     *BUDGETS,
     *TICKETS,
     *MAIL,
+    *JOBS,
+    *WATCHING,
+    *PREFERENCES,
+    *WEBHOOKS,
 ]
 TRACKED = [
     *PEOPLE,
@@ -95,6 +103,9 @@ TRACKED = [
     *SPEND,
     *BUDGETS,
     *TICKETS,
+    *WATCHING,
+    *PREFERENCES,
+    *WEBHOOKS,
 ]
 
 
@@ -148,7 +159,13 @@ ROLES: dict[str, set[str]] = {
             "support.ticket",
         ],
     )
-    | {"assets.view_cost", "support.answer_ticket", "people.retry_message"},
+    | _grant(EDIT, [*WATCHING, *PREFERENCES, *WEBHOOKS])
+    | {
+        "assets.view_cost",
+        "support.answer_ticket",
+        "support.respond_alert",
+        "people.retry_message",
+    },
     FINANCE: READ
     | _grant("add delete", DOCUMENTS)
     | _grant(
@@ -171,7 +188,13 @@ ROLES: dict[str, set[str]] = {
     | _grant("place export", ["assets.order"])
     | _grant(EXCHANGE, ["contracts.contract", "assets.vendor"])
     | _grant("export", ["assets.asset", "assets.stockitem"])
-    | {"assets.view_cost", "assets.change_cost", "people.retry_message"},
+    | _grant(EDIT, [*WATCHING, *PREFERENCES])
+    | {
+        "assets.view_cost",
+        "assets.change_cost",
+        "people.retry_message",
+        "support.respond_alert",
+    },
     SERVICE_DESK: (READ - MONEY)
     | _grant("add", DOCUMENTS)
     | _grant(EDIT, TICKETS)
@@ -184,6 +207,7 @@ ROLES: dict[str, set[str]] = {
         "contracts.assign_seat",
         "support.answer_ticket",
         "support.export_ticket",
+        "support.respond_alert",
     },
     AUDITOR: READ
     | _grant(

@@ -1,7 +1,7 @@
 """Records for tests: valid, and no more than each needs."""
 
 import uuid
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 
 import factory
@@ -53,8 +53,29 @@ from contracts.models import (
     Spend,
     Term,
 )
-from people.models import Department, Document, Location, Message, Person, User
-from support.models import Alert, Comment, Queue, Ticket, TicketCategory
+from people.models import (
+    Department,
+    Document,
+    Job,
+    JobRun,
+    Location,
+    Message,
+    Person,
+    User,
+    Webhook,
+)
+from support.models import (
+    Alert,
+    Comment,
+    DigestTime,
+    LeadTime,
+    Preference,
+    Queue,
+    Response,
+    Subscription,
+    Ticket,
+    TicketCategory,
+)
 
 
 class UserFactory(DjangoModelFactory):
@@ -541,3 +562,70 @@ class AlertFactory(DjangoModelFactory):
     recipient = factory.SubFactory(PersonFactory)
     raised_on = factory.LazyFunction(timezone.localdate)
     run = factory.LazyFunction(uuid.uuid4)
+
+
+class ResponseFactory(DjangoModelFactory):
+    class Meta:
+        model = Response
+
+    alert = factory.SubFactory(AlertFactory)
+    kind = "commented"
+    text = "I am on it."
+
+
+class LeadTimeFactory(DjangoModelFactory):
+    """For all that the rule watches, unless a kind, a category or a record is given."""
+
+    class Meta:
+        model = LeadTime
+
+    rule = "warranty"
+    days = factory.LazyFunction(lambda: [30, 7])
+
+
+class DigestTimeFactory(DjangoModelFactory):
+    class Meta:
+        model = DigestTime
+
+    person = factory.SubFactory(PersonFactory)
+    at = time(8)
+
+
+class PreferenceFactory(DjangoModelFactory):
+    class Meta:
+        model = Preference
+
+    person = factory.SubFactory(PersonFactory)
+    rule = "warranty"
+    delivery = "at_once"
+
+
+class WebhookFactory(DjangoModelFactory):
+    class Meta:
+        model = Webhook
+
+    name = factory.Sequence("Room {}".format)
+    url = "https://chat.example.com/hooks/T0/B0/secret"
+
+
+class SubscriptionFactory(DjangoModelFactory):
+    class Meta:
+        model = Subscription
+
+    webhook = factory.SubFactory(WebhookFactory)
+    rule = "warranty"
+
+
+class JobFactory(DjangoModelFactory):
+    class Meta:
+        model = Job
+
+    name = factory.Sequence("job {}".format)
+
+
+class JobRunFactory(DjangoModelFactory):
+    class Meta:
+        model = JobRun
+
+    job = factory.SubFactory(JobFactory)
+    started_at = factory.LazyFunction(timezone.now)

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from people.models.person import Person
+from people.models.webhook import Webhook
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -17,12 +18,25 @@ class MessageQuerySet(models.QuerySet["Message"]):
             | Q(state=Message.State.SENDING, leased_until__lt=at)
         )
 
+    def mails(self) -> Self:
+        return self.filter(webhook=None)
+
+    def posts(self) -> Self:
+        return self.filter(webhook__isnull=False)
+
+    def waiting(self) -> Self:
+        """Neither sent nor given up."""
+        return self.filter(state__in=[Message.State.QUEUED, Message.State.SENDING])
+
     def failed(self) -> Self:
         return self.filter(state=Message.State.FAILED)
 
 
 class Message(models.Model):
-    """One mail owed to one person, written with the change that caused it; see `people.outbox`."""
+    """One mail owed to one person, or one post owed to a webhook; see `people.outbox`.
+
+    It is written with the change that caused it. The text of a post is the JSON that is sent.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued", "queued"
@@ -31,7 +45,10 @@ class Message(models.Model):
         FAILED = "failed", "failed"
 
     key = models.CharField(max_length=200, unique=True, help_text="One key is owed only once.")
-    recipient = models.ForeignKey(Person, models.PROTECT, related_name="messages")
+    recipient = models.ForeignKey(Person, models.PROTECT, null=True, related_name="messages")
+    webhook = models.ForeignKey(
+        Webhook, models.PROTECT, null=True, related_name="messages", editable=False
+    )
     subject = models.CharField(max_length=250)
     text = models.TextField()
     html = models.TextField(blank=True)
@@ -40,6 +57,12 @@ class Message(models.Model):
         default=False,
         editable=False,
         help_text="Holds a secret, such as a sign-in code: its body is removed once it is sent.",
+    )
+    list_name = models.CharField(
+        max_length=30,
+        blank=True,
+        editable=False,
+        help_text="Of what series it is one, such as alerts: mail programs file it by that.",
     )
     message_id = models.CharField(max_length=200, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED, editable=False)
@@ -61,7 +84,12 @@ class Message(models.Model):
                 name="message_has_a_time_when_sent",
                 condition=Q(state="sent", sent_at__isnull=False)
                 | (~Q(state="sent") & Q(sent_at=None)),
-            )
+            ),
+            models.CheckConstraint(
+                name="message_is_for_a_person_or_a_webhook",
+                condition=Q(recipient__isnull=False, webhook=None)
+                | Q(recipient=None, webhook__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
