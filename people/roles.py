@@ -51,38 +51,32 @@ LICENCES = ["contracts.licence"]
 SEATS = ["contracts.seat"]
 SPEND = ["contracts.distinction", "contracts.spend"]
 BUDGETS = ["contracts.budget", "contracts.exchangerate"]
-TICKETS = ["support.comment", "support.queue", "support.ticket", "support.ticketcategory"]
+TICKETS = [
+    "support.comment",
+    "support.follower",
+    "support.queue",
+    "support.ticket",
+    "support.ticketcategory",
+    "support.ticketlink",
+    "support.work",
+]
+READY = ["support.article", "support.cannedanswer", "support.tickettemplate"]
+LEVELS = [
+    "support.businesshours",
+    "support.holiday",
+    "support.prioritycell",
+    "support.servicelevel",
+    "support.shift",
+]
+CATALOGUE = ["support.offer", "support.starterkit"]
+REQUESTS = ["support.approval", "support.fulfilment"]
+STAFFING = ["support.absence", "support.staffchange"]
+MAIL_IN = ["support.inboundmail"]
 MAIL = ["people.message", "support.alert", "support.response"]
 JOBS = ["people.job", "people.jobrun"]
 WATCHING = ["support.leadtime"]
 PREFERENCES = ["support.digesttime", "support.preference"]
 WEBHOOKS = ["people.webhook", "support.subscription"]
-EVERYTHING = [
-    *PEOPLE,
-    *REGISTER,
-    *WARRANTIES,
-    *CUSTODY,
-    *UPKEEP,
-    *SIMS,
-    *DOCUMENTS,
-    *STOCK,
-    *MOVEMENTS,
-    *STOCKTAKES,
-    *ORDERS,
-    *HEALTH,
-    *CONTRACTS,
-    *DECISIONS,
-    *LICENCES,
-    *SEATS,
-    *SPEND,
-    *BUDGETS,
-    *TICKETS,
-    *MAIL,
-    *JOBS,
-    *WATCHING,
-    *PREFERENCES,
-    *WEBHOOKS,
-]
 TRACKED = [
     *PEOPLE,
     *REGISTER,
@@ -103,10 +97,16 @@ TRACKED = [
     *SPEND,
     *BUDGETS,
     *TICKETS,
+    *READY,
+    *LEVELS,
+    *CATALOGUE,
+    *REQUESTS,
+    *STAFFING,
     *WATCHING,
     *PREFERENCES,
     *WEBHOOKS,
 ]
+EVERYTHING = [*TRACKED, *MAIL_IN, *MAIL, *JOBS]
 
 
 def _grant(verbs: str, models: list[str]) -> set[str]:
@@ -159,6 +159,8 @@ ROLES: dict[str, set[str]] = {
             "support.ticket",
         ],
     )
+    | _grant(EDIT, [*READY, *LEVELS, *CATALOGUE, *STAFFING])
+    | {"support.fulfil_ticket", "support.complete_staffchange", "support.decide_inboundmail"}
     | _grant(EDIT, [*WATCHING, *PREFERENCES, *WEBHOOKS])
     | {
         "assets.view_cost",
@@ -197,7 +199,8 @@ ROLES: dict[str, set[str]] = {
     },
     SERVICE_DESK: (READ - MONEY)
     | _grant("add", DOCUMENTS)
-    | _grant(EDIT, TICKETS)
+    | _grant(EDIT, [*TICKETS, *READY, *STAFFING])
+    | {"support.fulfil_ticket", "support.complete_staffchange", "support.decide_inboundmail"}
     | HAND_OUT
     | COUNT
     | {

@@ -65,16 +65,34 @@ from people.models import (
     Webhook,
 )
 from support.models import (
+    Absence,
     Alert,
+    Approval,
+    Article,
+    BusinessHours,
+    CannedAnswer,
     Comment,
     DigestTime,
+    Follower,
+    Fulfilment,
+    Holiday,
+    InboundMail,
     LeadTime,
+    Offer,
     Preference,
+    PriorityCell,
     Queue,
     Response,
+    ServiceLevel,
+    Shift,
+    StaffChange,
+    StarterKit,
     Subscription,
     Ticket,
     TicketCategory,
+    TicketLink,
+    TicketTemplate,
+    Work,
 )
 
 
@@ -629,3 +647,168 @@ class JobRunFactory(DjangoModelFactory):
 
     job = factory.SubFactory(JobFactory)
     started_at = factory.LazyFunction(timezone.now)
+
+
+class FollowerFactory(DjangoModelFactory):
+    class Meta:
+        model = Follower
+
+    ticket = factory.SubFactory(TicketFactory)
+    person = factory.SubFactory(PersonFactory)
+
+
+class TicketLinkFactory(DjangoModelFactory):
+    class Meta:
+        model = TicketLink
+
+    first = factory.SubFactory(TicketFactory)
+    second = factory.SubFactory(TicketFactory)
+
+
+class WorkFactory(DjangoModelFactory):
+    class Meta:
+        model = Work
+
+    ticket = factory.SubFactory(TicketFactory)
+    person = factory.SubFactory(PersonFactory)
+    minutes = 30
+
+
+class PriorityCellFactory(DjangoModelFactory):
+    class Meta:
+        model = PriorityCell
+        django_get_or_create = ("urgency", "impact")
+
+    urgency = factory.Sequence(lambda number: number // 3 % 3 + 1)
+    impact = factory.Sequence(lambda number: number % 3 + 1)
+    priority = 3
+
+
+class CannedAnswerFactory(DjangoModelFactory):
+    class Meta:
+        model = CannedAnswer
+
+    title = factory.Sequence("Answer {}".format)
+    body = "Hello {requester}, please restart it."
+
+
+class TicketTemplateFactory(DjangoModelFactory):
+    class Meta:
+        model = TicketTemplate
+
+    name = factory.Sequence("Template {}".format)
+    subject = "A new badge"
+
+
+class ArticleFactory(DjangoModelFactory):
+    class Meta:
+        model = Article
+
+    title = factory.Sequence("How to connect to printer {}".format)
+    body = "1. Open the settings.\n2. Choose the printer."
+    is_published = True
+
+
+class BusinessHoursFactory(DjangoModelFactory):
+    class Meta:
+        model = BusinessHours
+
+    name = factory.Sequence("Hours {}".format)
+
+
+class ShiftFactory(DjangoModelFactory):
+    class Meta:
+        model = Shift
+
+    hours = factory.SubFactory(BusinessHoursFactory)
+    weekday = factory.Sequence(lambda number: number % 7)
+    opens = time(9)
+    closes = time(17)
+
+
+class HolidayFactory(DjangoModelFactory):
+    class Meta:
+        model = Holiday
+
+    hours = factory.SubFactory(BusinessHoursFactory)
+    on = factory.Sequence(lambda number: timezone.localdate() + timedelta(number))
+
+
+class ServiceLevelFactory(DjangoModelFactory):
+    class Meta:
+        model = ServiceLevel
+        django_get_or_create = ("priority",)
+
+    priority = factory.Sequence(lambda number: number % 4 + 1)
+    respond_minutes = 60
+    resolve_minutes = 480
+
+
+class OfferFactory(DjangoModelFactory):
+    """In words, unless a product, a category, a licence or a kit is given."""
+
+    class Meta:
+        model = Offer
+        skip_postgeneration_save = True
+
+    name = factory.Sequence("Offer {}".format)
+
+
+class ApprovalFactory(DjangoModelFactory):
+    class Meta:
+        model = Approval
+
+    ticket = factory.SubFactory(TicketFactory, kind="request", state="waiting_approval")
+    role = "manager"
+    approver = factory.SubFactory(PersonFactory)
+    state = "waiting"
+    asked_at = factory.LazyFunction(timezone.now)
+
+
+class AbsenceFactory(DjangoModelFactory):
+    class Meta:
+        model = Absence
+
+    person = factory.SubFactory(PersonFactory)
+    deputy = factory.SubFactory(PersonFactory)
+    starts_on = factory.LazyFunction(timezone.localdate)
+    ends_on = factory.LazyFunction(timezone.localdate)
+
+
+class FulfilmentFactory(DjangoModelFactory):
+    class Meta:
+        model = Fulfilment
+        skip_postgeneration_save = True
+
+    ticket = factory.SubFactory(TicketFactory, kind="request")
+    way = "other"
+
+
+class StarterKitFactory(DjangoModelFactory):
+    class Meta:
+        model = StarterKit
+
+    offer = factory.SubFactory(OfferFactory)
+
+
+class StaffChangeFactory(DjangoModelFactory):
+    class Meta:
+        model = StaffChange
+
+    person = factory.SubFactory(PersonFactory)
+    kind = "leaves"
+    on = factory.LazyFunction(timezone.localdate)
+
+
+class InboundMailFactory(DjangoModelFactory):
+    class Meta:
+        model = InboundMail
+
+    mailbox = "desk@example.com/INBOX"
+    validity = 1
+    uid = factory.Sequence(int)
+    message_id = factory.Sequence("<mail{}@example.com>".format)
+    sender = "ada@example.com"
+    subject = factory.Sequence("Mail {}".format)
+    received_at = factory.LazyFunction(timezone.now)
+    state = "quarantined"

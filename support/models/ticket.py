@@ -4,50 +4,16 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Case, F, Q, When
-from django.db.models.functions import Lower
 from django.utils import timezone
 
 from assets.models import Asset
+from config.fields import CurrencyField, MoneyField
 from config.history import Record
-from contracts.models import Contract
+from contracts.models import Contract, Licence
 from people.models import Location, Person
-
-
-class TicketCategory(Record):
-    name = models.CharField(max_length=100)
-
-    class Meta:
-        ordering = ["name"]
-        verbose_name_plural = "ticket categories"
-        constraints = [
-            models.UniqueConstraint(
-                Lower("name"),
-                name="ticket_category_name_is_unique_in_any_case",
-                violation_error_message="There is a category of this name already.",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Queue(Record):
-    """A team's pile of tickets."""
-
-    name = models.CharField(max_length=100)
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(
-                Lower("name"),
-                name="queue_name_is_unique_in_any_case",
-                violation_error_message="There is a queue of this name already.",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
+from support.models import desk
+from support.models.catalogue import Offer
+from support.models.desk import Queue, TicketCategory
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -85,16 +51,13 @@ class Ticket(Record):
         RESOLVED = "resolved", "resolved"
         CLOSED = "closed", "closed"
 
-    class Priority(models.IntegerChoices):
-        CRITICAL = 1, "critical"
-        HIGH = 2, "high"
-        MODERATE = 3, "moderate"
-        LOW = 4, "low"
+    Level = desk.Level
+    Priority = desk.Priority
 
-    class Level(models.IntegerChoices):
-        HIGH = 1, "high"
-        MEDIUM = 2, "medium"
-        LOW = 3, "low"
+    class Rating(models.IntegerChoices):
+        POOR = 1, "not solved"
+        FAIR = 2, "solved, with trouble"
+        GOOD = 3, "solved well"
 
     ENDED = (State.RESOLVED, State.CLOSED)
 
@@ -103,9 +66,20 @@ class Ticket(Record):
     subject = models.CharField(max_length=250)
     description = models.TextField(blank=True)
     requester = models.ForeignKey(Person, models.PROTECT, related_name="tickets")
+    on_behalf_of = models.ForeignKey(
+        Person,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tickets_for_him",
+        help_text="Whom it is for, where that is not who asks.",
+    )
     asset = models.ForeignKey(Asset, models.PROTECT, null=True, blank=True, related_name="tickets")
     contract = models.ForeignKey(
         Contract, models.PROTECT, null=True, blank=True, related_name="tickets"
+    )
+    licence = models.ForeignKey(
+        Licence, models.PROTECT, null=True, blank=True, related_name="tickets"
     )
     category = models.ForeignKey(
         TicketCategory, models.PROTECT, null=True, blank=True, related_name="tickets"
@@ -114,10 +88,10 @@ class Ticket(Record):
     location = models.ForeignKey(
         Location, models.PROTECT, null=True, blank=True, related_name="tickets"
     )
-    urgency = models.PositiveSmallIntegerField(choices=Level, default=Level.MEDIUM)
-    impact = models.PositiveSmallIntegerField(choices=Level, default=Level.LOW)
+    urgency = models.PositiveSmallIntegerField(choices=desk.Level, default=desk.Level.MEDIUM)
+    impact = models.PositiveSmallIntegerField(choices=desk.Level, default=desk.Level.LOW)
     priority = models.PositiveSmallIntegerField(
-        choices=Priority, default=Priority.MODERATE, db_index=True
+        choices=desk.Priority, default=desk.Priority.MODERATE, db_index=True
     )
     state = models.CharField(
         max_length=20, choices=State, default=State.NEW, editable=False, db_index=True
@@ -131,6 +105,29 @@ class Ticket(Record):
     submission = models.UUIDField(
         null=True, editable=False, help_text="The form it came in by, so that one form counts once."
     )
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="duplicates", editable=False
+    )
+    split_from = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="parts", editable=False
+    )
+    # The clocks of the service level, kept by `support.service_levels`; see `ServiceLevel`.
+    respond_by = models.DateTimeField(null=True, editable=False, db_index=True)
+    resolve_by = models.DateTimeField(null=True, editable=False, db_index=True)
+    responded_at = models.DateTimeField(null=True, editable=False)
+    waiting_since = models.DateTimeField(null=True, editable=False)
+    waited_seconds = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Business time in which it waited for others."
+    )
+    # What was asked for, where it is a request from the catalogue; the price as it then was.
+    offer = models.ForeignKey(
+        Offer, models.PROTECT, null=True, blank=True, related_name="tickets", editable=False
+    )
+    quantity = models.PositiveSmallIntegerField(default=1, editable=False)
+    price = MoneyField("price of one", null=True, editable=False)
+    currency = CurrencyField(editable=False)
+    rating = models.PositiveSmallIntegerField(choices=Rating, null=True, editable=False)
+    rating_comment = models.TextField(blank=True, editable=False)
 
     objects = TicketQuerySet.as_manager()
 
@@ -140,6 +137,7 @@ class Ticket(Record):
             ("answer_ticket", "Can answer, assign and resolve tickets"),
             ("import_ticket", "Can import tickets"),
             ("export_ticket", "Can export tickets"),
+            ("fulfil_ticket", "Can give what was asked for"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -159,6 +157,16 @@ class Ticket(Record):
                 condition=(Q(resolved_at=None) | Q(resolved_at__gte=F("opened_at")))
                 & (Q(closed_at=None) | Q(closed_at__gte=F("opened_at"))),
                 violation_error_message="The ticket ended before it was opened.",
+            ),
+            models.CheckConstraint(
+                name="ticket_is_not_merged_into_itself",
+                condition=Q(merged_into=None) | (~Q(merged_into=F("id")) & Q(state="closed")),
+                violation_error_message="What is merged into another ticket is closed.",
+            ),
+            models.CheckConstraint(
+                name="ticket_asks_for_at_least_one",
+                condition=Q(quantity__gte=1),
+                violation_error_message="Ask for at least one.",
             ),
             models.UniqueConstraint(
                 fields=["requester", "submission"],
@@ -180,37 +188,44 @@ class TicketSequence(models.Model):
         return f"T-{self.last:06}"
 
 
-class CommentQuerySet(models.QuerySet["Comment"]):
-    def public(self) -> Self:
-        """What the requester may read."""
-        return self.filter(is_public=True)
+class TicketLink(Record):
+    """Two tickets that have to do with each other; the older one comes first."""
 
-
-class Comment(Record):
-    """One turn of the conversation. What is not public only staff may read."""
-
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="comments")
-    author = models.ForeignKey(
-        Person, models.PROTECT, null=True, related_name="comments", help_text="None: the desk."
-    )
-    body = models.TextField()
-    is_public = models.BooleanField("public", default=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    submission = models.UUIDField(
-        null=True, editable=False, help_text="The form it came in by, so that one form counts once."
-    )
-
-    objects = CommentQuerySet.as_manager()
+    first = models.ForeignKey(Ticket, models.CASCADE, related_name="links")
+    second = models.ForeignKey(Ticket, models.CASCADE, related_name="links_back")
 
     class Meta:
-        ordering = ["created_at", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["ticket", "submission"],
-                name="comment_is_written_once_per_form",
-                violation_error_message="This form was sent already.",
+                fields=["first", "second"],
+                name="tickets_are_linked_once",
+                violation_error_message="They are linked already.",
+            ),
+            models.CheckConstraint(
+                name="ticket_link_begins_with_the_older_one",
+                condition=Q(first__lt=F("second")),
+                violation_error_message="A ticket cannot be linked to itself.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} and {self.second_id}"
+
+
+class Follower(Record):
+    """Somebody who is mailed what happens on a ticket, beside its requester and assignee."""
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="followers")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="followed")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket", "person"],
+                name="ticket_is_followed_once_by_a_person",
+                violation_error_message="He follows it already.",
             )
         ]
 
     def __str__(self) -> str:
-        return self.body[:60]
+        return f"{self.person} follows {self.ticket_id}"
