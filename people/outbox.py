@@ -24,6 +24,7 @@ class Mail:
     text: str
     html: str = ""
     confidential: bool = False
+    list_name: str = ""  # the series it is one of, such as "alerts"
 
 
 def queue(
@@ -50,6 +51,7 @@ def queue_all(mails: Sequence[Mail]) -> QuerySet[Message]:
             text=mail.text,
             html=mail.html,
             is_confidential=mail.confidential,
+            list_name=mail.list_name,
             message_id=make_msgid(domain=settings.SITE_HOST),
             next_attempt_at=now,
         )
