@@ -5,8 +5,8 @@ from datetime import date
 
 from contracts.rollover import roll_over
 from people import documents
-from support.alerts import raise_due
 from support.digests import send_digests
+from support.ledger import raise_due
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from support.alerts import raise_due
+from support.ledger import raise_due
 from support.models import Alert
 from tests.factories import AssetFactory
 

@@ -12,7 +12,8 @@ from assets.models import Asset
 from contracts.models import Contract
 from people.models import Person
 from people.roles import mailbox
-from support.alerts import CONTRACT_LEADS, RULES, raise_due
+from support.alerts import CONTRACT_LEADS, RULES
+from support.ledger import raise_due
 from support.models import Alert
 from tests.factories import AssetFactory, ContractFactory, DepartmentFactory, PersonFactory
 

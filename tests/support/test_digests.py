@@ -13,9 +13,9 @@ from django.utils import timezone
 from contracts.models import Contract
 from people.models import Message, Person
 from support import digests
-from support.alerts import raise_due
 from support.daily import run_day
 from support.digests import send_digests
+from support.ledger import raise_due
 from support.models import Alert
 from support.tasks import daily
 from tests.factories import (
