@@ -10,7 +10,7 @@ from config.resources import BaseResource, column
 from config.widgets import Choice, Moment, Reference, Text
 from people.lookups import Locations, People
 from support.models import Queue, Ticket, TicketCategory
-from support.tickets import PRIORITIES
+from support.priorities import USUAL
 
 State, Priority = Ticket.State, Ticket.Priority
 
@@ -140,7 +140,7 @@ class TicketResource(BaseResource):
         if self.new and row.get("priority"):
             # The first pair that gives this priority, so that the next triage starts from it.
             instance.urgency, instance.impact = next(
-                pair for pair, priority in PRIORITIES.items() if priority == instance.priority
+                pair for pair, priority in USUAL.items() if priority == instance.priority
             )
 
     def in_order(self) -> list[Lookup]:

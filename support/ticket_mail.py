@@ -1,15 +1,19 @@
-"""What the two sides of a ticket are mailed: each opening, answer and solution once."""
+"""What the two sides of a ticket, and who follows it, are mailed: each change once."""
+
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from config.history import Actor
 from people import outbox, roles
 from people.models import Person
+from people.outbox import Mail
 from support.models import Comment, Ticket
 
 
-def opened(ticket: Ticket) -> None:
+def opened(ticket: Ticket, *, by: Actor) -> None:
     outbox.queue(
         ticket.requester,
         key=f"ticket:{ticket.pk}:opened:requester",
@@ -31,24 +35,37 @@ def opened(ticket: Ticket) -> None:
             "Open it here:\n" + ticket_link(ticket),
         ),
     )
+    if ticket.on_behalf_of:
+        said = f"{ticket.requester} has asked for you. The number is {ticket.number}."
+        _tell([ticket.on_behalf_of], ticket, f"ticket:{ticket.pk}:opened", "For you", said)
 
 
-def answered(comment: Comment) -> None:
+def answered(comment: Comment, *, by: Actor) -> None:
+    """The requester is told of what is public; staff who follow it of everything."""
     ticket = comment.ticket
-    outbox.queue(
-        ticket.requester,
-        key=f"comment:{comment.pk}",
-        subject=_subject(ticket, "Answer"),
-        text=_letter(
-            f"Hello {ticket.requester},",
-            f"{comment.author or 'the service desk'} has answered your request {ticket.number}:",
-            _quoted(comment.body),
-            "You can answer here:\n" + request_link(ticket),
-        ),
-    )
+    said = f"{comment.author or 'The service desk'} has answered {ticket.number}:"
+    if comment.is_public:
+        outbox.queue(
+            ticket.requester,
+            key=f"comment:{comment.pk}",
+            subject=_subject(ticket, "Answer"),
+            text=_letter(
+                f"Hello {ticket.requester},",
+                f"{comment.author or 'the service desk'} has answered your request"
+                f" {ticket.number}:",
+                _quoted(comment.body),
+                "You can answer here:\n" + request_link(ticket),
+            ),
+        )
+    else:
+        said = f"{comment.author or 'The service desk'} has noted, for staff only:"
+    told = [it for it in _followers(ticket, by) if comment.is_public or _opens_the_office(it)]
+    if ticket.assignee and by != ticket.assignee.user:
+        told.append(ticket.assignee)
+    _tell(told, ticket, f"comment:{comment.pk}", "Answer", said, comment.body)
 
 
-def resolved(comment: Comment) -> None:
+def resolved(comment: Comment, *, by: Actor) -> None:
     ticket = comment.ticket
     outbox.queue(
         ticket.requester,
@@ -61,35 +78,94 @@ def resolved(comment: Comment) -> None:
             "If it is not, answer here, and we take it up again:\n" + request_link(ticket),
         ),
     )
+    said = f"{ticket.number} is solved:"
+    _tell(_followers(ticket, by), ticket, f"comment:{comment.pk}", "Solved", said, comment.body)
 
 
-def replied(comment: Comment) -> None:
+def replied(comment: Comment, *, by: Actor) -> None:
     ticket = comment.ticket
     outbox.queue(
         _desk(ticket),
         key=f"comment:{comment.pk}",
-        subject=_subject(ticket, f"{ticket.requester} has answered"),
+        subject=_subject(ticket, f"{comment.author} has answered"),
         text=_letter(
-            f"{ticket.requester} has answered in {ticket.number}, {ticket.subject}:",
+            f"{comment.author} has answered in {ticket.number}, {ticket.subject}:",
             _quoted(comment.body),
             "Open it here:\n" + ticket_link(ticket),
         ),
     )
+    told = [it for it in _followers(ticket, by) if it != comment.author]
+    if comment.author != ticket.requester:
+        told.append(ticket.requester)
+    said = f"{comment.author} has answered in {ticket.number}:"
+    _tell(told, ticket, f"comment:{comment.pk}", "Answer", said, comment.body)
 
 
-def assigned(ticket: Ticket) -> None:
+def assigned(ticket: Ticket, *, by: Actor) -> None:
     """Keyed by the version of the ticket: assigned away and back is told twice."""
-    outbox.queue(
-        _desk(ticket),
-        key=f"ticket:{ticket.pk}:assigned:{ticket.history.latest().pk}",
-        subject=_subject(ticket, "Assigned to you"),
-        text=_letter(
-            f"Hello {ticket.assignee},",
-            f"this ticket of {ticket.requester} is now yours.",
-            _summary(ticket),
-            "Open it here:\n" + ticket_link(ticket),
-        ),
-    )
+    if ticket.assignee and (by is None or ticket.assignee.user_id != by.pk):
+        outbox.queue(
+            _desk(ticket),
+            key=f"ticket:{ticket.pk}:assigned:{ticket.history.latest().pk}",
+            subject=_subject(ticket, "Assigned to you"),
+            text=_letter(
+                f"Hello {ticket.assignee},",
+                f"this ticket of {ticket.requester} is now yours.",
+                _summary(ticket),
+                "Open it here:\n" + ticket_link(ticket),
+            ),
+        )
+    changed(ticket, f"{ticket.assignee} looks after it now.", by=by)
+
+
+def changed(ticket: Ticket, said: str, *, by: Actor) -> None:
+    """Tell those who follow it; the requester hears of what is said to him, not of each step."""
+    told = _followers(ticket, by)
+    if ticket.assignee and (by is None or ticket.assignee.user_id != by.pk):
+        told.append(ticket.assignee)
+    if "looks after it now" in said:
+        told = [person for person in told if person != ticket.assignee]
+    key = f"ticket:{ticket.pk}:changed:{ticket.history.latest().pk}"
+    _tell(told, ticket, key, "Changed", f"{ticket.number}, {ticket.subject}. {said}")
+
+
+def merged(ticket: Ticket, *, by: Actor) -> None:
+    """Who asked twice is told where his story goes on."""
+    into = ticket.merged_into
+    assert into is not None
+    said = f"{ticket.number} is about the same as {into.number}, {into.subject}. It goes on there."
+    told = [ticket.requester, *_followers(ticket, by)]
+    _tell(told, into, f"ticket:{ticket.pk}:merged", "Goes on here", said)
+
+
+def _tell(
+    people: Iterable[Person], ticket: Ticket, key: str, what: str, said: str, body: str = ""
+) -> None:
+    """One mail each to those who only follow it, whose link is where they may read it."""
+    mails = []
+    for person in dict.fromkeys(people):
+        link = ticket_link(ticket) if _opens_the_office(person) else request_link(ticket)
+        paragraphs = [f"Hello {person},", said, _quoted(body), "Open it here:\n" + link]
+        text = _letter(*filter(None, paragraphs))
+        mails.append(Mail(person, f"{key}:{person.pk}", _subject(ticket, what), text))
+    outbox.queue_all(mails)
+
+
+def _followers(ticket: Ticket, by: Actor) -> list[Person]:
+    """Those who follow it and whom it is for, but for who did it himself."""
+    rows = ticket.followers.select_related("person__user")
+    people = [*(it.person for it in rows), *filter(None, [ticket.on_behalf_of])]
+    today = timezone.localdate()
+    return [
+        person
+        for person in people
+        if not person.has_left(today) and (by is None or person.user_id != by.pk)
+    ]
+
+
+def _opens_the_office(person: Person) -> bool:
+    user = person.user
+    return person.kind == Person.Kind.SHARED or bool(user and user.is_staff and user.is_active)
 
 
 def request_link(ticket: Ticket) -> str:

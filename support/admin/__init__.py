@@ -1,5 +1,5 @@
 """The back office's screens for tickets and alerts."""
 
-from support.admin import alerts, ticket
+from support.admin import alerts, desk, ticket
 
-__all__ = ["alerts", "ticket"]
+__all__ = ["alerts", "desk", "ticket"]

@@ -1,41 +1,54 @@
 """Tickets as the service desk works on them."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin import display
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
 from assets.admin.asset import AssetAdmin
-from config.admin import BaseAdmin, InUseFilter, ReadOnlyInline, Step
+from config.admin import InUseFilter, ReadOnlyInline, Step
 from config.admin.screens import actor
 from config.forms import StepForm
 from config.outcomes import each
 from people.exchange import ExchangeAdmin
-from support import tickets
+from support import conversation, merging, tickets, work
 from support.admin import forms
-from support.models import Queue, Ticket, TicketCategory
+from support.models import Ticket, TicketTemplate
+from support.moves import MOVES
 
 ANSWER = "support.answer_ticket"
 OPENED_WITH = [
     "requester",
+    "on_behalf_of",
     "subject",
     "description",
     "asset",
+    "licence",
+    "contract",
     "category",
+    "queue",
     "kind",
     "urgency",
     "impact",
 ]
 
+FILLED_IN = ["subject", "description", "category", "queue", "kind", "urgency", "impact"]
+
 
 def _step(name: str, label: str, move: Any, form: Any = StepForm) -> Step:
     """One move of a ticket, for those who may answer."""
-    allows = tickets.MOVES[{"take": "assign"}.get(name, name)].allows
+    allows = MOVES[{"take": "assign"}.get(name, name)].allows
     return Step(name, label, each(move), ANSWER, form, allows)
+
+
+def _at_any_time(name: str, label: str, move: Any, form: Any) -> Step:
+    """What may be done whatever state the ticket is in."""
+    return Step(name, label, each(move), ANSWER, form)
 
 
 @admin.register(Ticket)
@@ -66,9 +79,27 @@ class TicketAdmin(ExchangeAdmin):
     change_form_outer_before_template = "admin/support/ticket_top.html"
     fieldsets = [
         (None, {"fields": [("number", "state", "priority"), "subject", "description"]}),
-        ("About", {"fields": [("requester", "assignee"), ("asset", "contract"), "location"]}),
+        (
+            "About",
+            {
+                "fields": [
+                    ("requester", "on_behalf_of", "assignee"),
+                    ("asset", "contract", "licence"),
+                    "location",
+                ]
+            },
+        ),
         ("Sorting", {"fields": [("kind", "category", "queue"), ("urgency", "impact")]}),
-        ("Time", {"fields": [("opened_at", "resolved_at", "closed_at")]}),
+        (
+            "Time",
+            {
+                "fields": [
+                    ("opened_at", "respond_by", "resolve_by"),
+                    ("responded_at", "resolved_at", "closed_at"),
+                ]
+            },
+        ),
+        ("Rating", {"fields": [("rating", "rating_comment")]}),
     ]
     readonly_fields = [
         "number",
@@ -78,17 +109,28 @@ class TicketAdmin(ExchangeAdmin):
         "opened_at",
         "resolved_at",
         "closed_at",
+        "respond_by",
+        "resolve_by",
+        "responded_at",
+        "rating",
+        "rating_comment",
     ]
     steps = (
         _step("answer", "Answer", tickets.answer, forms.AnswerForm),
         _step("take", "Assign to me", tickets.take),
         _step("assign", "Assign", tickets.assign, forms.AssignForm),
         _step("prioritise", "Set the priority", tickets.prioritise, forms.PriorityForm),
+        _step("queue", "Move to a queue", tickets.move_to, forms.QueueForm),
         _step("wait", "Wait", tickets.wait, forms.WaitForm),
         _step("resume", "Take up again", tickets.resume),
         _step("resolve", "Resolve", tickets.resolve, forms.ResolveForm),
         _step("close", "Close", tickets.close),
         _step("reopen", "Reopen", tickets.reopen, forms.ReopenForm),
+        _step("merge", "Merge into another", merging.merge, forms.MergeForm),
+        replace(_step("split", "Split", merging.split, forms.SplitForm), in_bulk=False),
+        _at_any_time("link", "Link to another", merging.link, forms.LinkForm),
+        _at_any_time("follow", "Let somebody follow", merging.follow, forms.FollowForm),
+        _at_any_time("work", "Book time or cost", work.book, forms.WorkForm),
     )
 
     class Media:
@@ -106,7 +148,16 @@ class TicketAdmin(ExchangeAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         readonly = [*super().get_readonly_fields(request, obj)]
-        return [*readonly, "urgency", "impact"] if obj else readonly
+        return [*readonly, "urgency", "impact", "queue"] if obj else readonly
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new one may be filled in from a template: `?template=7`."""
+        initial = super().get_changeform_initial_data(request)
+        key = str(initial.pop("template", ""))
+        template = TicketTemplate.objects.filter(pk=key).first() if key.isdecimal() else None
+        if template:
+            initial |= {name: getattr(template, name) for name in FILLED_IN}
+        return initial
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -114,7 +165,11 @@ class TicketAdmin(ExchangeAdmin):
         """With the conversation, to which the step Answer alone adds."""
         ticket = context.get("original")
         if ticket and request.user.has_perm("support.view_comment"):
-            context["turns"] = ticket.comments.select_related("author")
+            context["turns"] = conversation.turns(ticket, public=False)
+            context["files"] = conversation.files_at_the_opening(ticket)
+            context["linked"] = merging.linked_to(ticket)
+        if ticket is None:
+            context["templates"] = TicketTemplate.objects.all()
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
@@ -124,25 +179,6 @@ class TicketAdmin(ExchangeAdmin):
         told = {name: form.cleaned_data[name] for name in OPENED_WITH}
         opened = tickets.open_ticket(by=actor(request), **told)
         vars(obj).update(vars(opened))
-
-
-class NameAdmin(BaseAdmin):
-    """A list of names that tickets are sorted by."""
-
-    list_display = ["name", "open_tickets"]
-    search_fields = ["name"]
-    fields = ["name"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        is_open = ~Q(tickets__state__in=Ticket.ENDED)
-        return super().get_queryset(request).annotate(open_count=Count("tickets", filter=is_open))
-
-    @display(description="open tickets", ordering="open_count")
-    def open_tickets(self, row: Any) -> int:
-        return int(row.open_count)
-
-
-admin.site.register([Queue, TicketCategory], NameAdmin)
 
 
 class TicketsOfAsset(ReadOnlyInline):

@@ -9,7 +9,7 @@ from people.models import Person
 from support.demo.company import Company
 from support.demo.complaints import CATEGORIES, COMPLAINTS, NOTES, QUEUE_OF, QUEUES, REPLIES
 from support.models import Comment, Queue, Ticket, TicketCategory, TicketSequence
-from support.tickets import PRIORITIES
+from support.priorities import USUAL
 
 TICKETS = 150
 State, Level = Ticket.State, Ticket.Level
@@ -86,7 +86,7 @@ def _conversation(
         location=requester.location,
         urgency=urgency,
         impact=impact,
-        priority=PRIORITIES[urgency, impact],
+        priority=USUAL[urgency, impact],
         opened_at=opened,
     )
     conversation = Conversation(ticket, topic, _steps(company, opened, age))

@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -76,6 +77,11 @@ class Work(Record):
                 violation_error_message="The cost is below zero.",
             ),
         ]
+
+    def clean(self) -> None:
+        super().clean()
+        if self.done_on and self.done_on > timezone.localdate():
+            raise ValidationError({"done_on": "This day is still to come."})
 
     def __str__(self) -> str:
         return f"{self.minutes} min on {self.done_on:%d %B %Y}"

@@ -1,5 +1,6 @@
 """What people report and ask for, tied to the very device it is about."""
 
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -22,6 +23,19 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
     def waiting_for_us(self) -> Self:
         return self.filter(state__in=[Ticket.State.NEW, Ticket.State.IN_PROGRESS])
+
+    def at_risk(self, at: datetime) -> Self:
+        """Not missed yet, but most of the time is over."""
+        return self.filter(at_risk_at__lte=at, due_by__gt=at)
+
+    def missed(self, at: datetime) -> Self:
+        """Still not answered, or solved, at the moment by which it should have been."""
+        return self.filter(due_by__lte=at)
+
+    def visible_to(self, person: Person) -> Self:
+        """What he may read in the portal: asked by him, for him, or followed by him."""
+        followed = Follower.objects.filter(person=person).values("ticket")
+        return self.filter(Q(requester=person) | Q(on_behalf_of=person) | Q(pk__in=followed))
 
     def unassigned(self) -> Self:
         return self.open().filter(assignee=None)
@@ -114,6 +128,13 @@ class Ticket(Record):
     # The clocks of the service level, kept by `support.service_levels`; see `ServiceLevel`.
     respond_by = models.DateTimeField(null=True, editable=False, db_index=True)
     resolve_by = models.DateTimeField(null=True, editable=False, db_index=True)
+    due_by = models.DateTimeField(
+        null=True,
+        editable=False,
+        db_index=True,
+        help_text="The next of the two; none while no clock runs.",
+    )
+    at_risk_at = models.DateTimeField(null=True, editable=False)
     responded_at = models.DateTimeField(null=True, editable=False)
     waiting_since = models.DateTimeField(null=True, editable=False)
     waited_seconds = models.PositiveIntegerField(

@@ -13,6 +13,7 @@ from assets.models import Asset, Count, Custody
 from people.models import Person
 from support import tickets
 from support.models import Ticket
+from support.moves import MOVES
 from support.portal.access import (
     for_a_person,
     has_answered_too_much,
@@ -86,7 +87,7 @@ def request_(request: HttpRequest, person: Person, pk: int) -> HttpResponse:
         "ticket": ticket,
         "turns": ticket.comments.public().select_related("author"),
         "form": form,
-        "may_answer": tickets.MOVES["reply"].allows(ticket),
+        "may_answer": MOVES["reply"].allows(ticket),
     }
     return render(request, "portal/request.html", context, status=status)
 

@@ -10,7 +10,7 @@ from django.db import connection
 
 from config.outcomes import each
 from people.models import Message, Person
-from support import tickets
+from support import priorities, tickets
 from support.models import Comment, Ticket, TicketSequence
 from tests.factories import AssetFactory, PersonFactory, TicketFactory
 
@@ -99,9 +99,9 @@ def test_a_subject_of_blanks_is_refused_and_takes_no_number(ada, desk):
 @pytest.mark.parametrize("urgency", Ticket.Level)
 @pytest.mark.parametrize("impact", Ticket.Level)
 def test_priority_grows_with_urgency_and_with_impact(urgency, impact):
-    priority = tickets.PRIORITIES[urgency, impact]
+    priority = priorities.USUAL[urgency, impact]
 
-    for (other_urgency, other_impact), other in tickets.PRIORITIES.items():
+    for (other_urgency, other_impact), other in priorities.USUAL.items():
         if other_urgency <= urgency and other_impact <= impact:
             assert other <= priority
 

@@ -1,0 +1,114 @@
+"""The clocks of a ticket: by when it is to be answered and solved, and when that is at risk.
+
+They run in business time (`support.business_time`) and stand still while the ticket waits for
+others or is solved. ITIL 4, practice "service level management".
+"""
+
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Prefetch, QuerySet
+
+from people.models import Location
+from support import business_time
+from support.business_time import Hours, NeverOpen
+from support.models import BusinessHours, Holiday, ServiceLevel, Ticket
+
+State = Ticket.State
+STANDING = (
+    State.WAITING_REQUESTER,
+    State.WAITING_VENDOR,
+    State.WAITING_APPROVAL,
+    State.RESOLVED,
+    State.CLOSED,
+)
+"""The states in which no clock runs."""
+
+
+def start(ticket: Ticket) -> None:
+    """Set the clocks of a new ticket, which the caller saves."""
+    if ticket.state in STANDING:
+        ticket.waiting_since = ticket.opened_at
+    restart(ticket)
+
+
+def restart(ticket: Ticket) -> None:
+    """Reckon the clocks anew from the opening, the priority and how long it waited."""
+    level = ServiceLevel.objects.filter(priority=ticket.priority).first()
+    ticket.respond_by = ticket.resolve_by = ticket.due_by = ticket.at_risk_at = None
+    if level is None:
+        return
+    hours = hours_of(ticket)
+    try:
+        _reckon(ticket, level, hours)
+    except NeverOpen:
+        return  # hours without a shift promise nothing
+
+
+def _reckon(ticket: Ticket, level: ServiceLevel, hours: Hours) -> None:
+    waited = ticket.waited_seconds
+    respond, resolve = level.respond_minutes * 60 + waited, level.resolve_minutes * 60 + waited
+    # Set only until it was answered: what waits is answered already, but for an approval.
+    if ticket.responded_at is None:
+        ticket.respond_by = business_time.after(hours, ticket.opened_at, respond)
+    ticket.resolve_by = business_time.after(hours, ticket.opened_at, resolve)
+    if ticket.waiting_since is not None:
+        return
+    allowed = resolve if ticket.responded_at else respond
+    risky = waited + (allowed - waited) * level.at_risk_percent // 100
+    ticket.due_by = ticket.resolve_by if ticket.responded_at else ticket.respond_by
+    ticket.at_risk_at = business_time.after(hours, ticket.opened_at, risky)
+
+
+def enter(ticket: Ticket, state: Ticket.State, *, at: datetime) -> None:
+    """Stop or start the clocks as the ticket enters a state; the caller saves it."""
+    if state in STANDING:
+        ticket.waiting_since = ticket.waiting_since or at
+    elif ticket.waiting_since is not None:
+        passed = business_time.between(hours_of(ticket), ticket.waiting_since, at)
+        ticket.waited_seconds += passed
+        ticket.waiting_since = None
+    restart(ticket)
+
+
+def respond(ticket: Ticket, *, at: datetime) -> None:
+    """The desk has answered for the first time; the caller saves the ticket."""
+    ticket.responded_at = ticket.responded_at or at
+
+
+def hours_of(ticket: Ticket) -> Hours:
+    """The hours of the ticket's place, else of the person it is for, else of all other places."""
+    person = ticket.on_behalf_of or ticket.requester
+    place = ticket.location or person.location
+    found = _of_place(place) if place else None
+    found = found or _complete().filter(locations=None).first()
+    return _read(found) if found else business_time.around_the_clock(_zone(""))
+
+
+def _of_place(place: Location) -> BusinessHours | None:
+    """Those of the innermost place that has some."""
+    path: Location | None = place
+    seen: set[int] = set()
+    while path and path.pk not in seen:
+        if found := _complete().filter(locations=path).first():
+            return found
+        seen.add(path.pk)
+        path = path.parent
+    return None
+
+
+def _complete() -> QuerySet[BusinessHours]:
+    holidays = Prefetch("holidays", Holiday.objects.order_by("on"))
+    return BusinessHours.objects.prefetch_related("shifts", holidays)
+
+
+def _read(hours: BusinessHours) -> Hours:
+    shifts: dict[int, list[tuple[time, time]]] = {}
+    for shift in hours.shifts.all():
+        shifts.setdefault(shift.weekday, []).append((shift.opens, shift.closes))
+    return Hours(_zone(hours.time_zone), shifts, frozenset(it.on for it in hours.holidays.all()))
+
+
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name or settings.TIME_ZONE)

@@ -1,0 +1,42 @@
+"""Time and money that went into a ticket."""
+
+from datetime import date
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from config.history import Actor, save_as
+from support.models import Ticket, Work
+from support.tickets import person_of
+
+
+@transaction.atomic
+def book(
+    ticket: Ticket,
+    *,
+    minutes: int | None = None,
+    cost: Decimal | None = None,
+    currency: str = "",
+    done_on: date | None = None,
+    note: str = "",
+    by: Actor,
+) -> Ticket:
+    """Book minutes, and what was paid beside; the cost of owning its asset grows by it.
+
+    Raises ValidationError where neither is given, or the day is still to come.
+    """
+    ticket = Ticket.objects.select_for_update().get(pk=ticket.pk)
+    work = Work(
+        ticket=ticket,
+        person=person_of(by),
+        minutes=minutes or 0,
+        cost=cost,
+        currency=currency or settings.DEFAULT_CURRENCY,
+        done_on=done_on or timezone.localdate(),
+        note=note.strip(),
+    )
+    work.full_clean()
+    save_as(work, by=by, reason=note or "booked")
+    return ticket
