@@ -5,7 +5,7 @@ loses something is closed here, once; `tests/test_admin.py` sweeps over every re
 """
 
 from config.admin.exchange import ExportAdmin
-from config.admin.record import BaseAdmin, BaseInline, ReadOnlyInline
+from config.admin.record import AskingAdmin, BaseAdmin, BaseInline, ReadOnlyInline
 from config.admin.screens import (
     DateRangeFilter,
     InUseFilter,
@@ -16,6 +16,7 @@ from config.admin.screens import (
 from config.admin.steps import Step
 
 __all__ = [
+    "AskingAdmin",
     "BaseAdmin",
     "BaseInline",
     "DateRangeFilter",

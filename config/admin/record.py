@@ -40,11 +40,53 @@ WIDGETS: dict[type[forms.Field], type[forms.Widget]] = {
 }
 
 
-class BaseAdmin(VersionsAdmin, StepsAdmin):
+class AskingAdmin(StepsAdmin):
+    """An admin with its steps as buttons on the page, whose forms wear the theme's widgets."""
+
+    change_form_outer_before_template = "admin/steps.html"
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        record = self.get_object(request, object_id) if request.method == "GET" else None
+        links = self.step_links(request, record) if record else []
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), "step_links": links}
+        )
+
+    def prepare_step_form(
+        self, request: HttpRequest, form: forms.Form, rows: Sequence[Model]
+    ) -> None:
+        if isinstance(form, StepForm):
+            form.ask(rows)
+        for field in form.fields.values():
+            if isinstance(field, LinkField):
+                field.widget = CompletedSelect(field.source, self.admin_site)
+                field.widget.choices = field.choices
+            elif type(field.widget) is type(type(field).widget()) and type(field) in WIDGETS:
+                field.widget = WIDGETS[type(field)]()
+                if isinstance(field, forms.ChoiceField):
+                    field.widget.choices = field.choices
+            elif isinstance(field, FilesField):
+                field.widget.attrs.setdefault("class", "files")
+            elif isinstance(field, forms.MultipleChoiceField):
+                choices = field.choices
+                field.widget = widgets.UnfoldAdminCheckboxSelectMultipleWidget()
+                field.widget.choices = choices
+            elif isinstance(field, forms.FileField):
+                field.widget = widgets.UnfoldAdminFileFieldWidget(field.widget.attrs)
+            elif isinstance(field.widget, forms.Textarea):
+                field.widget = widgets.UnfoldAdminTextareaWidget()
+
+
+class BaseAdmin(VersionsAdmin, AskingAdmin):
     """The admin of a tracked record."""
 
     form = RecordForm
-    change_form_outer_before_template = "admin/steps.html"
 
     # --- What a page shows ---
 
@@ -103,19 +145,6 @@ class BaseAdmin(VersionsAdmin, StepsAdmin):
             field.name for field in self.opts.fields if field.editable and not field.auto_created
         ]
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        record = self.get_object(request, object_id) if request.method == "GET" else None
-        links = self.step_links(request, record) if record else []
-        return super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), "step_links": links}
-        )
-
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return super().changeform_view(request, *args, **kwargs)
@@ -133,30 +162,6 @@ class BaseAdmin(VersionsAdmin, StepsAdmin):
         if form.is_bound and isinstance(form, RecordForm):
             form.renew()
         return super().render_change_form(request, context, *args, **kwargs)
-
-    def prepare_step_form(
-        self, request: HttpRequest, form: forms.Form, rows: Sequence[Model]
-    ) -> None:
-        if isinstance(form, StepForm):
-            form.ask(rows)
-        for field in form.fields.values():
-            if isinstance(field, LinkField):
-                field.widget = CompletedSelect(field.source, self.admin_site)
-                field.widget.choices = field.choices
-            elif type(field.widget) is type(type(field).widget()) and type(field) in WIDGETS:
-                field.widget = WIDGETS[type(field)]()
-                if isinstance(field, forms.ChoiceField):
-                    field.widget.choices = field.choices
-            elif isinstance(field, FilesField):
-                field.widget.attrs.setdefault("class", "files")
-            elif isinstance(field, forms.MultipleChoiceField):
-                choices = field.choices
-                field.widget = widgets.UnfoldAdminCheckboxSelectMultipleWidget()
-                field.widget.choices = choices
-            elif isinstance(field, forms.FileField):
-                field.widget = widgets.UnfoldAdminFileFieldWidget(field.widget.attrs)
-            elif isinstance(field.widget, forms.Textarea):
-                field.widget = widgets.UnfoldAdminTextareaWidget()
 
     # --- What is written ---
 
