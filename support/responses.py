@@ -15,6 +15,7 @@ from django.utils.timezone import localdate
 
 from config.history import Actor
 from people.models import Person, User
+from support.alert_words import name_of
 from support.models import Alert, Response
 
 State, Kind = Alert.State, Response.Kind
@@ -168,6 +169,8 @@ def _assign(alert: Alert, matter: Sequence[Alert], to: Person) -> None:
     given.is_assigned, given.message = True, None
     given.state, given.snoozed_until = State.OPEN, None
     given.save()
+    others = [each.pk for each in matter if each.is_assigned and each.pk != given.pk]
+    Alert.objects.filter(pk__in=others).update(is_assigned=False)
 
 
 def _twin(alert: Alert, to: Person) -> Alert:
@@ -224,7 +227,7 @@ def _last_word(alert: Alert) -> str:
 
 
 def _name(alert: Alert) -> str:
-    return f"{alert.record or 'What was deleted meanwhile'}, due {_day(alert.due_on)},"
+    return f"{name_of(alert.record)}, due {_day(alert.due_on)},"
 
 
 def _day(day: date) -> str:

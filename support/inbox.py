@@ -1,0 +1,40 @@
+"""Which alerts wait for whom: his own, and those of the mailbox of his role."""
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db.models import Exists, Q, QuerySet
+
+from people.models import Person, User
+from people.roles import ADMINISTRATOR, FINANCE, IT, SERVICE_DESK
+from support.models import Alert
+
+MAILBOXES = {"it": IT, "finance": FINANCE, "service_desk": SERVICE_DESK}
+
+
+def mine(user: object, alerts: QuerySet[Alert] | None = None) -> QuerySet[Alert]:
+    """Those of the given alerts, else of all, that wait for this user, in whatever state."""
+    rows = Alert.objects.all() if alerts is None else alerts
+    if not isinstance(user, User) or not user.is_active:
+        return rows.none()
+    return rows.filter(recipient__in=Person.objects.filter(_reads(user)).values("pk"))
+
+
+def count(user: object) -> int:
+    """How many open alerts wait for this user: one query."""
+    return mine(user).filter(state=Alert.State.OPEN).count()
+
+
+def _reads(user: User) -> Q:
+    """The people whose mail this user reads. A role's mailbox is read by the staff of that role."""
+    read = Q(user=user)
+    if not user.is_staff:
+        return read
+    for mailbox, role in MAILBOXES.items():
+        read |= Q(Exists(_in(user, role)), answers_for=mailbox)
+    # What has no mailbox of its own goes to this one, which IT reads.
+    last = Q(kind=Person.Kind.SHARED, answers_for="", email__iexact=settings.FALLBACK_MAILBOX)
+    return read | Q(last, Exists(_in(user, IT, ADMINISTRATOR)))
+
+
+def _in(user: User, *roles: str) -> QuerySet[Group]:
+    return Group.objects.filter(user=user, name__in=roles)
