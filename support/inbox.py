@@ -16,7 +16,7 @@ def mine(user: object, alerts: QuerySet[Alert] | None = None) -> QuerySet[Alert]
     rows = Alert.objects.all() if alerts is None else alerts
     if not isinstance(user, User) or not user.is_active:
         return rows.none()
-    return rows.filter(recipient__in=Person.objects.filter(_reads(user)).values("pk"))
+    return rows.filter(recipient__in=Person.objects.filter(reads(user)).values("pk"))
 
 
 def count(user: object) -> int:
@@ -24,7 +24,7 @@ def count(user: object) -> int:
     return mine(user).filter(state=Alert.State.OPEN).count()
 
 
-def _reads(user: User) -> Q:
+def reads(user: User) -> Q:
     """The people whose mail this user reads. A role's mailbox is read by the staff of that role."""
     read = Q(user=user)
     if not user.is_staff:
