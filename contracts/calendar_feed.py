@@ -1,10 +1,14 @@
-"""The dates of a person's contracts as a calendar that he subscribes to (RFC 5545).
+"""The dates that a person answers for as a calendar that he subscribes to (RFC 5545).
+
+Those of his contracts, and what apps above this one add to `SOURCES`.
 
 The address holds a secret of 256 bits instead of a sign-in, since calendar programs have none. It
 is shown once, only its SHA-256 is kept, and whoever has it sees no more than its person may see
 at that moment: nothing once he has left, may no longer sign in, or has revoked it.
 """
 
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -24,7 +28,24 @@ from people.models import Person
 BACK, AHEAD = timedelta(90), timedelta(800)
 """How far a calendar reaches: two years on, and far enough back to find what has passed."""
 MOST = 2000
-"""Contracts in one calendar; beyond it no calendar program is of use."""
+"""Contracts in one calendar, and other dates; beyond it no calendar program is of use."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A date for a calendar. Its `uid` stays the same when the date moves; `path` may be empty."""
+
+    uid: str
+    day: date
+    summary: str
+    description: str
+    path: str = ""
+
+
+type Source = Callable[[Person, date], Iterable[Entry]]
+
+SOURCES: list[Source] = []
+"""What gives further dates that a person may know on that day, BACK and AHEAD of it."""
 
 
 @transaction.atomic
@@ -76,44 +97,70 @@ def contracts_of(person: Person) -> QuerySet[Contract]:
 
 def calendar(person: Person, on: date, now: datetime) -> bytes:
     """The calendar file: one event a date, which keeps its identity when the date moves."""
-    shown = Q(notice_by__range=(on - BACK, on + AHEAD)) | Q(ends_on__range=(on - BACK, on + AHEAD))
     result = Calendar()
     result.add("prodid", f"-//{settings.ORGANISATION}//Steward//EN")
     result.add("version", "2.0")
     result.add("method", "PUBLISH")
-    result.add("x-wr-calname", f"Contracts of {person}")
+    result.add("x-wr-calname", f"Steward: dates of {person}")
     result.add("x-published-ttl", "PT6H")
-    for contract in contracts_of(person).filter(shown).order_by("ends_on", "pk")[:MOST]:
-        for event in _events(contract, bool(person.user and person.user.is_staff), now):
-            result.add_component(event)
+    for entry in _each_once([*_of_contracts(person, on), *_of_sources(person, on)]):
+        result.add_component(_event(entry, now))
     content: bytes = result.to_ical()
     return content
 
 
-def _events(contract: Contract, with_link: bool, now: datetime) -> list[Event]:
+def _of_contracts(person: Person, on: date) -> Iterator[Entry]:
+    shown = Q(notice_by__range=(on - BACK, on + AHEAD)) | Q(ends_on__range=(on - BACK, on + AHEAD))
+    with_link = bool(person.user and person.user.is_staff)
+    for contract in contracts_of(person).filter(shown).order_by("ends_on", "pk")[:MOST]:
+        yield from _entries(contract, with_link)
+
+
+def _of_sources(person: Person, on: date) -> list[Entry]:
+    """The first dates of all sources, at most MOST of them."""
+    found = [entry for source in SOURCES for entry in source(person, on)]
+    return sorted(found, key=lambda entry: entry.day)[:MOST]
+
+
+def _each_once(entries: Iterable[Entry]) -> Iterator[Entry]:
+    seen = set()
+    for entry in entries:
+        if entry.uid not in seen:
+            seen.add(entry.uid)
+            yield entry
+
+
+def _entries(contract: Contract, with_link: bool) -> list[Entry]:
     dates = []
     if contract.notice_by and contract.decision not in ("renew", "cancel"):
         dates.append(("notice", contract.notice_by, "Last day for notice"))
     if contract.ends_on:
         ends = "Ends, cancelled" if contract.decision == "cancel" else "Term ends"
         dates.append(("end", contract.ends_on, ends))
-    return [_event(contract, *entry, with_link, now) for entry in dates]
+    path = reverse("admin:contracts_contract_change", args=[contract.pk]) if with_link else ""
+    return [
+        Entry(
+            uid=f"contract-{contract.pk}-{kind}",
+            day=day,
+            summary=f"{words}: {contract.title} ({contract.vendor})",
+            description=_description(contract),
+            path=path,
+        )
+        for kind, day, words in dates
+    ]
 
 
-def _event(
-    contract: Contract, kind: str, day: date, words: str, with_link: bool, now: datetime
-) -> Event:
+def _event(entry: Entry, now: datetime) -> Event:
     event = Event()
-    event.add("uid", f"contract-{contract.pk}-{kind}@{settings.SITE_HOST}")
+    event.add("uid", f"{entry.uid}@{settings.SITE_HOST}")
     event.add("dtstamp", now)
-    event.add("dtstart", day)
-    event.add("dtend", day + timedelta(1))
-    event.add("summary", f"{words}: {contract.title} ({contract.vendor})")
-    event.add("description", _description(contract))
+    event.add("dtstart", entry.day)
+    event.add("dtend", entry.day + timedelta(1))
+    event.add("summary", entry.summary)
+    event.add("description", entry.description)
     event.add("transp", "TRANSPARENT")
-    if with_link:
-        path = reverse("admin:contracts_contract_change", args=[contract.pk])
-        event.add("url", settings.SITE_URL + path)
+    if entry.path:
+        event.add("url", settings.SITE_URL + entry.path)
     return event
 
 

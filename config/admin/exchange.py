@@ -28,12 +28,31 @@ OF_THE_PAGE = ("p", "e", "all")
 """What the address of a list says of the page alone, and not of which records it shows."""
 
 
-class ExportAdmin(BaseAdmin):
+class LinksAdmin(BaseAdmin):
+    """An admin with buttons above its list."""
+
+    list_before_template = "admin/exchange_links.html"
+
+    def address(self, page: str, *args: object) -> str:
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"
+        return reverse(name, args=args)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        links = {"exchange_links": self.exchange_links(request)}
+        return super().changelist_view(request, {**(extra_context or {}), **links})
+
+    def exchange_links(self, request: HttpRequest) -> list[dict[str, str]]:
+        """The buttons, as labels and addresses."""
+        return []
+
+
+class ExportAdmin(LinksAdmin):
     """An admin whose records leave as files, for who may view and export them."""
 
     spreadsheet: ClassVar[str]
     """The kind of spreadsheet, as `config.resources.kinds` names it."""
-    list_before_template = "admin/exchange_links.html"
 
     @property
     def resource(self) -> type[BaseResource]:
@@ -43,10 +62,6 @@ class ExportAdmin(BaseAdmin):
         """Whether this user may export, or import, what is listed here."""
         permission = f"{self.opts.app_label}.{verb}_{self.opts.model_name}"
         return request.user.has_perm(permission) and self.has_view_permission(request)
-
-    def address(self, page: str, *args: object) -> str:
-        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"
-        return reverse(name, args=args)
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_export"
@@ -62,21 +77,16 @@ class ExportAdmin(BaseAdmin):
                 actions[name] = (run, name, f"Export as {label}")
         return actions
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        links = {"exchange_links": self.exchange_links(request)}
-        return super().changelist_view(request, {**(extra_context or {}), **links})
-
     def exchange_links(self, request: HttpRequest) -> list[dict[str, str]]:
         """The buttons above the list; an export takes over its search and filters."""
+        links = super().exchange_links(request)
         if "_popup" in request.GET or not self.has_exchange_permission(request, "export"):
-            return []
+            return links
         chosen = request.GET.copy()
         for name in OF_THE_PAGE:
             chosen.pop(name, None)
         query = f"?{chosen.urlencode()}" if chosen else ""
-        return [
+        return links + [
             {"label": f"Export as {label}", "url": self.address("export", extension) + query}
             for extension, label in LABELS.items()
         ]

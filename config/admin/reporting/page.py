@@ -23,7 +23,7 @@ from django.views.decorators.http import require_safe
 
 from config import exports
 from config.admin import filters as asking
-from config.admin.exchange import LABELS, ExportAdmin
+from config.admin.exchange import LABELS, LinksAdmin
 from config.admin.record import WIDGETS
 from config.admin.reporting.report import Report, Rows, cell, column_of, file_of, ordered
 from config.charts import Chart, drawn
@@ -39,7 +39,7 @@ NOT_PLAIN = (forms.MultipleChoiceField, forms.NullBooleanField, LinkField)
 type Line = tuple[list[dict[str, Any]], Sequence[tuple[str, str]]]
 
 
-class ReportsAdmin(ExportAdmin):
+class ReportsAdmin(LinksAdmin):
     """An admin with reports of its records."""
 
     reports: ClassVar[Sequence[Report]] = ()
