@@ -44,6 +44,27 @@ def _create(file: Path, text: str) -> None:
         part.unlink()
 
 
+def transport_options(url: str, folder: Path) -> dict[str, object]:
+    """How kombu treats the broker at `url`; embedded, messages are files in `folder`."""
+    if url != "filesystem://":
+        return {
+            "visibility_timeout": 3600,  # longer than any task may run: nothing runs twice for it
+            "socket_timeout": 2,
+            "socket_connect_timeout": 2,
+        }
+    made = {name: folder / name for name in ("messages", "processed", "control")}
+    for path in made.values():
+        path.mkdir(parents=True, exist_ok=True)
+    return {
+        # In and out are one folder: what a producer writes is what a worker reads.
+        "data_folder_in": str(made["messages"]),
+        "data_folder_out": str(made["messages"]),
+        "processed_folder": str(made["processed"]),
+        "control_folder": str(made["control"]),
+        "store_processed": False,
+    }
+
+
 def install() -> None:
     """Serve filesystem:// addresses by this transport."""
     TRANSPORT_ALIASES["filesystem"] = "config.broker:Transport"

@@ -123,6 +123,13 @@ def hosts(text: str) -> list[str]:
     return names
 
 
+def hosts_with_ports(text: str) -> list[str]:
+    """`host:port` of each name; 443 where none is given."""
+    pairs = [name.strip().lower().partition(":") for name in text.split(",") if name.strip()]
+    _ensure(all(host and "*" not in host and "/" not in host for host, _, _ in pairs))
+    return [f"{host}:{port(number or '443')}" for host, _, number in pairs]
+
+
 def currency(text: str) -> str:
     _ensure(len(text) == 3 and text.isascii() and text.isalpha())
     return text.upper()
@@ -147,12 +154,35 @@ def log_level(text: str) -> str:
     return text.upper()
 
 
+def logging(level: str) -> dict[str, Any]:
+    """All to standard error, a line each."""
+    line = {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": line},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["console"], "level": level},
+    }
+
+
 def database(url: str) -> dict[str, Any]:
     """Django's settings of a PostgreSQL or SQLite database."""
     _ensure(urlsplit(url).scheme in {"postgres", "postgresql", "sqlite"})
     settings: dict[str, Any] = Environment.db_url_config(url)
     _ensure(settings.get("NAME"))
     return settings
+
+
+def with_options(database: dict[str, Any]) -> dict[str, Any]:
+    """`database` with what Steward needs of its kind, beside what its address says."""
+    if database["ENGINE"] != "django.db.backends.sqlite3":
+        return {**database, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    # IMMEDIATE takes the write lock when a transaction starts: the second of two clerks waits
+    # for his turn instead of failing with "database is locked" half-way.
+    pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+    options = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
+    return {**database, "OPTIONS": options}
 
 
 def postgresql(url: str) -> dict[str, Any]:

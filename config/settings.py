@@ -10,12 +10,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from celery.schedules import crontab
-from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.urls import reverse_lazy
+from kombu import Queue
 
-from config import environment
+from config import broker, environment, policy, theme
 from config.environment import Environment, refusal
+from config.schedule import MAIL, SCHEDULE, WORK
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -151,20 +151,7 @@ DATABASE = env.value(
     accepts="postgres://USER:PASSWORD@HOST:PORT/NAME"
     + ("" if PRODUCTION else ", or sqlite:////PATH"),
 )
-DATABASES = {"default": DATABASE}
-if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
-    # IMMEDIATE takes the write lock when a transaction starts: the second of two clerks waits
-    # for his turn instead of failing with "database is locked" half-way.
-    DATABASE["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
-        ),
-    }
-else:
-    DATABASE["CONN_MAX_AGE"] = 60
-    DATABASE["CONN_HEALTH_CHECKS"] = True
+DATABASES = {"default": environment.with_options(DATABASE)}
 # What the rate limits of signing in count, shared by all processes. Not in Redis: while that is
 # down people sign in all the same, and are limited all the same.
 CACHES = {
@@ -194,13 +181,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # bulk actions over a whole list post on
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = ["people.accounts.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": f"django.contrib.auth.password_validation.{it}Validator"}
+    for it in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
 ]
 LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = "/"
@@ -236,25 +218,14 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^health/$"]  # asked by supervisors on the machine itself
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "script-src": [SELF, NONCE],
-        "style-src": [SELF],
-        "object-src": [NONE],
-        "base-uri": [NONE],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-    }
-}
-# The admin's theme evaluates Alpine expressions and sets styles; it needs these, and only there.
-ADMIN_POLICY = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy.EVERYWHERE}
+ADMIN_POLICY = policy.ADMIN
 
 # --- Mail ---------------------------------------------------------------------------------------
 
@@ -286,6 +257,14 @@ FALLBACK_MAILBOX = parseaddr(
     )
 )[1]
 
+# Servers of the organisation that webhooks may post to, though strangers could not reach them.
+WEBHOOK_HOSTS = env.value(
+    "WEBHOOK_HOSTS",
+    environment.hosts_with_ports,
+    secret=True,  # somebody may enter the whole address of a webhook
+    accepts="host names, comma separated, each with :PORT where that is not 443",
+)
+
 # --- Work in the background ---------------------------------------------------------------------
 
 CELERY_BROKER_URL = env.value(
@@ -295,25 +274,7 @@ CELERY_BROKER_URL = env.value(
     default="filesystem://",
     accepts="redis://HOST:6379/0" + ("" if PRODUCTION else ", or filesystem://"),
 )
-if CELERY_BROKER_URL == "filesystem://":
-    QUEUE = {
-        name: str(environment.folder(str(DATA_DIR / "queue" / name)))
-        for name in ("messages", "processed", "control")
-    }
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
-        # In and out are one folder: what a producer writes is what a worker reads.
-        "data_folder_in": QUEUE["messages"],
-        "data_folder_out": QUEUE["messages"],
-        "processed_folder": QUEUE["processed"],
-        "control_folder": QUEUE["control"],
-        "store_processed": False,
-    }
-else:
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "visibility_timeout": 3600,  # longer than any task may run: nothing runs twice for it
-        "socket_timeout": 2,
-        "socket_connect_timeout": 2,
-    }
+CELERY_BROKER_TRANSPORT_OPTIONS = broker.transport_options(CELERY_BROKER_URL, DATA_DIR / "queue")
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -323,20 +284,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
-CELERY_BEAT_SCHEDULE = {
-    "daily": {"task": "support.tasks.daily", "schedule": crontab(hour="6", minute="0")},
-    "deliver mail": {
-        "task": "people.tasks.deliver",
-        "schedule": 10.0,
-        "options": {"expires": 10},
-    },
-    "run imports": {
-        "task": "people.tasks.run_imports",
-        "schedule": 5.0,
-        "options": {"expires": 5},
-    },
-    "match": {"task": "contracts.tasks.match", "schedule": 60.0, "options": {"expires": 60}},
-}
+CELERY_BEAT_SCHEDULE = SCHEDULE
+CELERY_TASK_QUEUES = [Queue(name) for name in (WORK, MAIL)]
 
 # --- Libraries ----------------------------------------------------------------------------------
 
@@ -344,23 +293,8 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 SIMPLE_HISTORY_ENFORCE_HISTORY_MODEL_PERMISSIONS = True
 SIMPLE_HISTORY_DATE_INDEX = "composite"
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
-UNFOLD = {
-    "SITE_TITLE": "Steward",
-    "SITE_HEADER": "Steward",
-    "SITE_SYMBOL": "inventory_2",
-    "SITE_URL": "/",
-    "SHOW_BACK_BUTTON": True,
-    "COMMAND": {"search_models": "config.site.searched_models", "show_history": True},
-    "STYLES": ["config.site.stylesheet"],
-    "SCRIPTS": ["config.site.script"],
-}
+UNFOLD = theme.UNFOLD
 LOG_LEVEL = env.value(
     "LOG_LEVEL", environment.log_level, default="INFO", accepts=", ".join(environment.LEVELS)
 )
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-}
+LOGGING = environment.logging(LOG_LEVEL)

@@ -7,156 +7,106 @@ the same Message-ID. Any number of workers may run at once.
 
 import logging
 import random
-import smtplib
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.utils import format_datetime, formataddr
 from time import monotonic
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from config.history import Actor
+from people import webhooks
+from people.answers import Failed, Postponed, Unreachable
+from people.courier import Courier
 from people.models import Message
-from people.outbox import one_line
+from people.models.message import MessageQuerySet
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)  # longer than the slowest attempt: each of its steps may take 20 s
 RUN_SECONDS = 9.0  # a run ends before the scheduler starts the next
-PER_CONNECTION = 100  # many servers close a connection that brings more
 MOST_ATTEMPTS = 25  # with the delays below: about three days
 FIRST_DELAY, LONGEST_DELAY = 60.0, 4 * 3600.0
 State = Message.State
 
+type Carrier = Callable[[Message], None]
 
-class Unreachable(Exception):
-    """The server takes no mail at all now, whomever it is for."""
+
+@dataclass
+class Delivery:
+    """How many messages one run sent, and what ended it before its time."""
+
+    sent: int = 0
+    obstacle: str = ""
 
 
 def deliver(seconds: float = RUN_SECONDS) -> int:
-    """Send what is owed until nothing is due or the time is over; return how many were sent.
+    """Send the mails that are owed until none is due or the time is over; return how many."""
+    return deliver_mails(seconds).sent
+
+
+def deliver_mails(seconds: float = RUN_SECONDS) -> Delivery:
+    """The same, saying also why the mail server could not be used.
 
     Without a mail server nothing is sent: the outbox keeps it.
     """
     if not settings.MAIL_IS_SENT:
-        return 0
-    courier, sent = Courier(), 0
+        return Delivery()
+    courier = Courier()
     try:
-        for message in _claimed(until=monotonic() + seconds):
-            sent += courier.carry(message)
-    except Unreachable as error:
-        logger.warning("The mail server cannot be used: %s", error)
+        return _deliver(Message.objects.mails(), courier.carry, seconds)
     finally:
         courier.hang_up()
-    if sent:
-        logger.info("%s mails sent.", sent)
-    return sent
 
 
-class Courier:
-    """One connection to the mail server, opened when it is needed and used for many mails."""
-
-    def __init__(self) -> None:
-        self.connection = get_connection()
-        self.carried = 0
-
-    def carry(self, message: Message) -> bool:
-        """Try to send one claimed message, and mark what became of it; True when it was sent.
-
-        Raises Unreachable, with the message back in the queue, where no other would fare better.
-        """
-        if message.attempts > MOST_ATTEMPTS:
-            return _fail(message, f"Its delivery was interrupted {MOST_ATTEMPTS} times.")
-        try:
-            mail = compose(message)
-            mail.message().as_bytes()
-        except Exception as error:  # whatever is wrong with this row must not stop the others
-            return _fail(message, f"It cannot be written as a mail: {error}")
-        self._reach(message)
-        return self._send(message, mail)
-
-    def _reach(self, message: Message) -> None:
-        if self.carried >= PER_CONNECTION:
-            self.hang_up()
-        try:
-            self.connection.open()
-        except (smtplib.SMTPException, OSError) as error:
-            self._put_back(message, error)
-
-    def _send(self, message: Message, mail: EmailMultiAlternatives) -> bool:
-        self.carried += 1
-        try:
-            self.connection.send_messages([mail])
-        except smtplib.SMTPRecipientsRefused as refusal:
-            code, reply = next(iter(refusal.recipients.values()))
-            return _refused(message, code, reply)
-        except smtplib.SMTPSenderRefused as refusal:
-            self._put_back(message, refusal)
-        except smtplib.SMTPResponseException as refusal:
-            return _refused(message, refusal.smtp_code, refusal.smtp_error)
-        except (smtplib.SMTPException, OSError) as error:
-            self.hang_up()
-            return _postpone(message, _said(error))
-        except Exception as error:
-            self.hang_up()
-            return _fail(message, f"It cannot be sent: {error}")
-        return _sent(message)
-
-    def _put_back(self, message: Message, error: Exception) -> None:
-        """The server is at fault, not the message: it is not an attempt, and soon tried again."""
-        age = (timezone.now() - message.created_at).total_seconds()
-        again = timezone.now() + _spread(min(max(age / 4, 10), 40))
-        _mark(
-            message,
-            state=State.QUEUED,
-            attempts=F("attempts") - 1,
-            next_attempt_at=again,
-            error=_said(error),
-        )
-        self.hang_up()
-        raise Unreachable(_said(error)) from error
-
-    def hang_up(self) -> None:
-        self.carried = 0
-        with suppress(smtplib.SMTPException, OSError):
-            self.connection.close()
+def deliver_posts(seconds: float = RUN_SECONDS) -> int:
+    """Send the posts that are owed to webhooks, which no mail waits for; return how many."""
+    return _deliver(Message.objects.posts(), webhooks.carry, seconds).sent
 
 
-def compose(message: Message) -> EmailMultiAlternatives:
-    """The mail of a row: the same at every attempt, so that a twin is known for one."""
-    recipient = message.recipient
-    if recipient is None or not recipient.email:
-        raise ValueError(f"{recipient} has no e-mail address")
-    mail = EmailMultiAlternatives(
-        subject=one_line(message.subject),
-        body=message.text,
-        from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[formataddr((one_line(recipient.name), recipient.email))],
-        headers={
-            "Message-ID": message.message_id,
-            "Date": format_datetime(timezone.localtime(message.created_at)),
-            "Auto-Submitted": "auto-generated",
-        },
-    )
-    if message.html:
-        mail.attach_alternative(message.html, "text/html")
-    return mail
+def _deliver(rows: MessageQuerySet, carry: Carrier, seconds: float) -> Delivery:
+    run = Delivery()
+    try:
+        for message in _claimed(rows, until=monotonic() + seconds):
+            run.sent += _carried(message, carry)
+    except Unreachable as error:
+        run.obstacle = f"The mail server cannot be used: {error}"
+        logger.warning("%s", run.obstacle)
+    if run.sent:
+        logger.info("%s messages sent.", run.sent)
+    return run
+
+
+def _carried(message: Message, carry: Carrier) -> bool:
+    """Try to send one claimed message, and mark what became of it; True when it was sent.
+
+    Raises Unreachable, with the message back in the queue, where no other would fare better.
+    """
+    if message.attempts > MOST_ATTEMPTS:
+        return _fail(message, f"Its delivery was interrupted {MOST_ATTEMPTS} times.")
+    try:
+        carry(message)
+    except Failed as error:
+        return _fail(message, str(error))
+    except Postponed as error:
+        return _postpone(message, str(error), error.wait)
+    except Unreachable as error:
+        _put_back(message, str(error))
+        raise
+    return _sent(message)
 
 
 # --- Claiming and marking -----------------------------------------------------------------------
 
 
-def _claimed(until: float) -> Iterator[Message]:
-    """What is due, oldest first, each claimed at the moment it is asked for."""
+def _claimed(rows: MessageQuerySet, until: float) -> Iterator[Message]:
+    """What of `rows` is due, oldest first, each claimed at the moment it is asked for."""
     while monotonic() < until:
-        due = Message.objects.deliverable(timezone.now()).order_by("next_attempt_at", "pk")
+        due = rows.deliverable(timezone.now()).order_by("next_attempt_at", "pk")
         keys = list(due.values_list("pk", flat=True)[:20])
         if not keys:
             return
@@ -173,7 +123,7 @@ def _claim(key: int) -> Message | None:
         .filter(pk=key)
         .update(state=State.SENDING, leased_until=now + LEASE, attempts=F("attempts") + 1)
     )
-    return Message.objects.select_related("recipient").get(pk=key) if won else None
+    return Message.objects.select_related("recipient", "webhook").get(pk=key) if won else None
 
 
 def _mark(message: Message, **fields: Any) -> None:
@@ -189,18 +139,25 @@ def _sent(message: Message) -> bool:
     return True
 
 
-def _refused(message: Message, code: int, reply: bytes | str) -> bool:
-    text = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
-    said = f"The mail server answered {code} {text}"
-    return _fail(message, said) if code >= 500 else _postpone(message, said)
-
-
-def _postpone(message: Message, error: str) -> bool:
+def _postpone(message: Message, error: str, wait: timedelta) -> bool:
     if message.attempts >= MOST_ATTEMPTS:
         return _fail(message, f"Given up after {message.attempts} attempts. {error}")
-    again = timezone.now() + delay(message.attempts)
+    again = timezone.now() + max(delay(message.attempts), wait)
     _mark(message, state=State.QUEUED, next_attempt_at=again, error=error)
     return False
+
+
+def _put_back(message: Message, error: str) -> None:
+    """The server is at fault, not the message: it is not an attempt, and soon tried again."""
+    age = (timezone.now() - message.created_at).total_seconds()
+    again = timezone.now() + _spread(min(max(age / 4, 10), 40))
+    _mark(
+        message,
+        state=State.QUEUED,
+        attempts=F("attempts") - 1,
+        next_attempt_at=again,
+        error=error,
+    )
 
 
 def _fail(message: Message, error: str) -> bool:
@@ -222,10 +179,6 @@ def delay(attempts: int) -> timedelta:
 
 def _spread(seconds: float) -> timedelta:
     return timedelta(seconds=seconds * random.uniform(0.8, 1.2))
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 # --- Trying again -------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ class Job(models.Model):
     outcome = models.CharField(max_length=250, blank=True)
     error = models.TextField(blank=True)
     failures = models.PositiveIntegerField("failures in a row", default=0)
-    reported_at = models.DateTimeField("mailed about", null=True)
+    watched_since = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["name"]

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from people import delivery
+from people import courier, delivery
 from people.delivery import LEASE, MOST_ATTEMPTS, deliver, retry
 from people.models import Message
 from people.outbox import queue
@@ -68,7 +68,7 @@ def test_one_connection_serves_many_mails(smtp):
 
 
 def test_a_new_connection_is_opened_before_a_server_grows_tired(smtp, monkeypatch):
-    monkeypatch.setattr(delivery, "PER_CONNECTION", 2)
+    monkeypatch.setattr(courier, "PER_CONNECTION", 2)
     for number in range(5):
         owed(f"p{number}@example.com")
 
@@ -174,14 +174,14 @@ def test_a_sender_the_server_refuses_fails_no_mail(smtp):
 
 def test_a_row_that_cannot_be_written_as_a_mail_is_failed_alone(smtp, monkeypatch):
     poison, other = owed("poison@example.com", text="poison"), owed("other@example.com")
-    compose = delivery.compose
+    compose = courier.compose
 
     def refuse_poison(message):
         if message.text == "poison":
             raise UnicodeError("surrogates not allowed")
         return compose(message)
 
-    monkeypatch.setattr(delivery, "compose", refuse_poison)
+    monkeypatch.setattr(courier, "compose", refuse_poison)
 
     assert deliver() == 1
     assert (again(poison).state, again(other).state) == ("failed", "sent")
@@ -292,7 +292,7 @@ def test_without_the_claim_two_workers_send_the_same_twice(smtp, monkeypatch):
     seen = threading.Barrier(2)
     monkeypatch.setattr(delivery, "_claim", take_anyway)
     monkeypatch.setattr(delivery, "_mark", lambda message, **fields: None)
-    monkeypatch.setattr(delivery, "_claimed", lambda until: map(delivery._claim, keys))
+    monkeypatch.setattr(delivery, "_claimed", lambda rows, until: map(delivery._claim, keys))
     keys = list(Message.objects.values_list("pk", flat=True))
 
     race([deliver, deliver])

@@ -1,0 +1,106 @@
+"""Carries mails to the mail server, over one connection for many."""
+
+import smtplib
+from contextlib import suppress
+from email.utils import format_datetime, formataddr
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.urls import reverse
+from django.utils import timezone
+
+from people.answers import Failed, Postponed, Unreachable, said
+from people.models import Message
+from people.outbox import one_line
+
+PER_CONNECTION = 100  # many servers close a connection that brings more
+
+
+class Courier:
+    """One connection to the mail server, opened when it is needed and used for many mails."""
+
+    def __init__(self) -> None:
+        self.connection = get_connection()
+        self.carried = 0
+
+    def carry(self, message: Message) -> None:
+        """Send one mail. Raises Failed, Postponed or Unreachable where it was not taken."""
+        try:
+            mail = compose(message)
+            mail.message().as_bytes()
+        except Exception as error:  # whatever is wrong with this row must not stop the others
+            raise Failed(f"It cannot be written as a mail: {error}") from error
+        self._reach()
+        self._send(mail)
+
+    def _reach(self) -> None:
+        if self.carried >= PER_CONNECTION:
+            self.hang_up()
+        try:
+            self.connection.open()
+        except (smtplib.SMTPException, OSError) as error:
+            self.hang_up()
+            raise Unreachable(said(error)) from error
+
+    def _send(self, mail: EmailMultiAlternatives) -> None:
+        self.carried += 1
+        try:
+            self.connection.send_messages([mail])
+        except smtplib.SMTPRecipientsRefused as refusal:
+            code, reply = next(iter(refusal.recipients.values()))
+            raise _refused(code, reply) from refusal
+        except smtplib.SMTPSenderRefused as refusal:
+            self.hang_up()
+            raise Unreachable(said(refusal)) from refusal
+        except smtplib.SMTPResponseException as refusal:
+            raise _refused(refusal.smtp_code, refusal.smtp_error) from refusal
+        except (smtplib.SMTPException, OSError) as error:
+            self.hang_up()
+            raise Postponed(said(error)) from error
+        except Exception as error:
+            self.hang_up()
+            raise Failed(f"It cannot be sent: {error}") from error
+
+    def hang_up(self) -> None:
+        self.carried = 0
+        with suppress(smtplib.SMTPException, OSError):
+            self.connection.close()
+
+
+def _refused(code: int, reply: bytes | str) -> Failed | Postponed:
+    text = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
+    words = f"The mail server answered {code} {text}"
+    return Failed(words) if code >= 500 else Postponed(words)
+
+
+def compose(message: Message) -> EmailMultiAlternatives:
+    """The mail of a row: the same at every attempt, so that a twin is known for one."""
+    recipient = message.recipient
+    if recipient is None or not recipient.email:
+        raise ValueError(f"{recipient} has no e-mail address")
+    mail = EmailMultiAlternatives(
+        subject=one_line(message.subject),
+        body=message.text,
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[formataddr((one_line(recipient.name), recipient.email))],
+        headers={
+            "Message-ID": message.message_id,
+            "Date": format_datetime(timezone.localtime(message.created_at)),
+            "Auto-Submitted": "auto-generated",
+            **_list_headers(message.list_name),
+        },
+    )
+    if message.html:
+        mail.attach_alternative(message.html, "text/html")
+    return mail
+
+
+def _list_headers(name: str) -> dict[str, str]:
+    """Of what series a mail is one (RFC 2919), and where one leaves it (RFC 2369)."""
+    if not name:
+        return {}
+    preferences = settings.SITE_URL + reverse("portal:alert_preferences")
+    return {
+        "List-Id": f"{settings.ORGANISATION} {name} <{name}.{settings.SITE_HOST}>",
+        "List-Unsubscribe": f"<{preferences}>",
+    }
