@@ -165,6 +165,7 @@ ROLES: dict[str, set[str]] = {
     | {
         "assets.view_cost",
         "support.answer_ticket",
+        "support.export_alert",
         "support.respond_alert",
         "people.retry_message",
     },
@@ -195,6 +196,7 @@ ROLES: dict[str, set[str]] = {
         "assets.view_cost",
         "assets.change_cost",
         "people.retry_message",
+        "support.export_alert",
         "support.respond_alert",
     },
     SERVICE_DESK: (READ - MONEY)
@@ -230,6 +232,7 @@ ROLES: dict[str, set[str]] = {
             "contracts.spend",
             "contracts.budget",
             "contracts.exchangerate",
+            "support.alert",
             "support.ticket",
         ],
     )

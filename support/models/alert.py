@@ -86,7 +86,10 @@ class Alert(models.Model):
 
     class Meta:
         ordering = ["due_on", "pk"]
-        permissions = [("respond_alert", "Can answer alerts of others, and pass them on")]
+        permissions = [
+            ("respond_alert", "Can answer alerts of others, and pass them on"),
+            ("export_alert", "Can export what is to be told to whom"),
+        ]
         indexes = [
             models.Index(fields=["content_type", "object_id"], name="alert_of_record"),
             models.Index(fields=["recipient", "state"], name="alert_of_recipient"),
@@ -109,7 +112,8 @@ class Alert(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.rule} {self.due_on}"
+        rule = self.rule.replace("_", " ").capitalize()
+        return f"{rule}, due {self.due_on:%d %B %Y}"
 
 
 class Response(models.Model):
