@@ -1,7 +1,7 @@
 # Steward's commands. Everything they install stays inside this folder.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench demo
+.PHONY: help run test lint bench faults demo
 
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 export PORT
@@ -24,6 +24,9 @@ lint: .venv  ## Check style, templates, types and migrations
 
 bench: .venv  ## Measure, and fail where a figure falls short of its limit
 	@.venv/bin/pytest -m bench -p no:randomly --capture=no tests/bench
+
+faults: .venv  ## Kill processes and take brokers and mail servers away; fail where a limit is not kept
+	@.venv/bin/pytest -m faults -p no:randomly --capture=no tests/faults
 
 demo: .venv  ## Fill an empty database with a made-up company
 	@.venv/bin/python manage.py migrate --no-input --verbosity=0

@@ -1,7 +1,6 @@
 import os
 import re
 import runpy
-import socket
 import subprocess
 import sys
 
@@ -211,54 +210,3 @@ def test_the_strict_policy_holds_everywhere_but_in_the_admin(client, db, superus
         strict = policy(client.get(path))
         assert strict["script-src"] == strict["style-src"] == strict["default-src"] == {"'self'"}
         assert strict["frame-ancestors"] == strict["object-src"] == {"'none'"}
-
-
-SIGN_IN = """
-import django
-django.setup()
-from django.core.cache import cache
-from django.core.management import call_command
-from django.test import Client
-call_command("migrate", verbosity=0)
-cache.clear()
-client = Client(SERVER_NAME="localhost")
-login = {"login": "nobody@example.com", "password": "wrong"}
-print(
-    client.get("/accounts/login/").status_code,
-    client.post("/accounts/login/", login).status_code,
-    client.post("/accounts/login/code/", {"email": "nobody@example.com"}).status_code,
-    *{client.post("/accounts/login/", login).status_code for _ in range(12)},
-)
-"""
-
-
-@pytest.fixture(scope="module")
-def data_dir(tmp_path_factory):
-    """One folder for both: its database takes longer to make than to use."""
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.mark.real
-@pytest.mark.xdist_group("redis is down")
-@pytest.mark.parametrize("listening", [True, False], ids=["silent", "refusing"])
-def test_people_sign_in_and_are_rate_limited_while_redis_is_down(data_dir, listening):
-    with socket.socket() as redis:
-        redis.bind(("127.0.0.1", 0))
-        redis.settimeout(0)
-        if listening:
-            redis.listen()
-        outcome = run(
-            "-c",
-            SIGN_IN,
-            DJANGO_SETTINGS_MODULE="config.settings",
-            ENV_FILE=os.devnull,
-            DATA_DIR=str(data_dir),
-            CELERY_BROKER_URL=f"redis://127.0.0.1:{redis.getsockname()[1]}/0",
-        )
-
-        assert outcome.returncode == 0, outcome.stderr
-        first, wrong, code, *later = outcome.stdout.split()
-        assert (first, wrong, code) == ("200", "200", "302")
-        # What is not asked cannot make anybody wait.
-        with pytest.raises((BlockingIOError, OSError)):  # noqa: PT011 - EAGAIN or EINVAL
-            redis.accept()
