@@ -37,9 +37,9 @@ class LeadTimeForm(RecordForm):
         return cleaned
 
     def shown_in(self, version: Any, name: str) -> str:
-        return lead_time_words.written(version.days) if name == "days" else super().shown_in(
-            version, name
-        )
+        if name == "days":
+            return lead_time_words.written(version.days)
+        return super().shown_in(version, name)
 
     def _get_validation_exclusions(self) -> set[str]:
         # For whom it is decides which of the constraints holds, whether or not the page asks it.
@@ -147,7 +147,8 @@ def _narrow(request: HttpRequest, fields: dict[str, Any]) -> None:
     """The rule of the address alone, and a part that must be chosen, where it says so."""
     rule = request.GET.get("rule", "")
     if rule in TITLES and "rule" in fields:
-        fields["rule"].choices = [(rule, TITLES[rule])]
+        # Another field: the one of the class is that of every other page.
+        fields["rule"] = forms.ChoiceField(choices=[(rule, TITLES[rule])])
     for name in PARTS.get(request.GET.get("for", ""), ()):
         if name in fields:
             fields[name].required = True

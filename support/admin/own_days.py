@@ -13,7 +13,7 @@ from support import lead_times_editing
 from support.admin.alert_rules import CHANGE
 from support.admin.days import KEEP, USUAL, OwnDaysField
 from support.lead_time_words import said
-from support.lead_times import in_force
+from support.lead_times import OWN, in_force
 
 
 class OwnDaysForm(StepForm):
@@ -41,9 +41,9 @@ def _field(rule: Any, record: Any) -> OwnDaysField:
         words = f"Empty: each keeps what it has. “{USUAL}”: none has days of its own any more."
         return OwnDaysField(label=label, required=False, help_text=words)
     days, why = in_force(rule, record)
-    own = why == "own"
+    own = why == OWN
     words = f"In force: {said(days)}, {'its own' if own else why}. “{USUAL}”: none of its own."
-    return OwnDaysField(label=label, initial=days if own else USUAL, help_text=words)
+    return OwnDaysField(label=label, initial=list(days) if own else USUAL, help_text=words)
 
 
 ALERT_DAYS = Step(
