@@ -4,14 +4,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import display
-from django.db.models import Count, ManyToManyField, Q, QuerySet
+from django.db.models import Count, ManyToManyField, Model, Q, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
+from django.urls import reverse
 
 from config.admin import BaseAdmin
 from config.admin.screens import actor
 from config.forms import RecordForm
 from people import document_admin as document_admin  # registers the documents
+from people import job_admin as job_admin  # registers the jobs
 from people import outbox_admin as outbox_admin  # registers the outbox
 from people import places
 from people.exchange import ExchangeAdmin
@@ -90,6 +92,14 @@ class PersonAdmin(ExchangeAdmin):
     @display(description="holds", ordering="asset_count")
     def asset_count(self, person: Any) -> int:
         return person.asset_count
+
+    def step_links(self, request: HttpRequest, record: Model) -> list[dict[str, str]]:
+        """With the way to what he was sent."""
+        links = super().step_links(request, record)
+        if not request.user.has_perm("people.view_message"):
+            return links
+        address = reverse("admin:people_message_changelist")
+        return [*links, {"label": "Mails", "url": f"{address}?recipient__id__exact={record.pk}"}]
 
 
 @admin.register(User)

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 
 from django.conf import settings
@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 LONGEST = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
 """After this a run that has not ended was broken off."""
 KEPT = timedelta(days=90)
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Hindered(Exception):
@@ -125,24 +126,26 @@ def late(now: datetime) -> list[Late]:
     In time is what `config.schedule.allowed` says, from the last good run on.
     """
     jobs = {job.name: job for job in Job.objects.all()}
-    found = [
-        _judged(name, entry, jobs.get(name), now)
-        for name, entry in settings.CELERY_BEAT_SCHEDULE.items()
-    ]
-    return [late for late in found if late is not None]
+    words = {
+        name: complaint(jobs.get(name) or Job(name=name, watched_since=NEVER), now)
+        for name in settings.CELERY_BEAT_SCHEDULE
+    }
+    return [Late(name, sentence) for name, sentence in words.items() if sentence]
 
 
-def _judged(name: str, entry: dict[str, object], job: Job | None, now: datetime) -> Late | None:
-    if job is None:
-        return Late(name, f"“{name}” has never run.")
+def complaint(job: Job, now: datetime) -> str:
+    """What is wrong with a job of the schedule, in a sentence; "" where nothing is."""
+    if job.name not in settings.CELERY_BEAT_SCHEDULE:
+        return ""
     if job.failures:
-        return Late(name, f"“{name}” failed {_times(job.failures)}: {_first_line(job.error)}")
-    if _is_running(job, now) or now - (job.succeeded_at or job.watched_since) <= allowed(entry):
-        return None
+        return f"“{job}” failed {_times(job.failures)}: {_first_line(job.error)}"
+    limit = allowed(settings.CELERY_BEAT_SCHEDULE[job.name])
+    if _is_running(job, now) or now - (job.succeeded_at or job.watched_since) <= limit:
+        return ""
     if job.succeeded_at is None:
-        return Late(name, f"“{name}” has never run.")
+        return f"“{job}” has never run."
     when = date_format(timezone.localtime(job.succeeded_at), "H:i, j F Y")
-    return Late(name, f"“{name}” has not run since {when}.")
+    return f"“{job}” has not run since {when}."
 
 
 def _times(failures: int) -> str:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from people.models import Message, Person, User
+from people.models import Message, Person, User, Webhook
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,21 @@ def queue_all(mails: Sequence[Mail]) -> QuerySet[Message]:
     return Message.objects.filter(
         key__in=[message.key for message in owed],
         message_id__in=[message.message_id for message in owed],
+    )
+
+
+def queue_post(to: Webhook, *, key: str, subject: str, text: str) -> Message:
+    """Owe a webhook a post of the JSON `text`, in the caller's transaction.
+
+    Raises IntegrityError where one of this key is owed already.
+    """
+    return Message.objects.create(
+        key=key,
+        webhook=to,
+        subject=one_line(subject),
+        text=text,
+        message_id=make_msgid(domain=settings.SITE_HOST),
+        next_attempt_at=timezone.now(),
     )
 
 

@@ -1,4 +1,4 @@
-"""The outbox: every mail that is owed, was sent or failed, and to whom."""
+"""The outbox: every mail and post that is owed, was sent or failed, and to whom."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -7,26 +7,28 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timesince import timesince
 
-from config.admin import ReadOnlyAdmin, Step
+from config.admin import DateRangeFilter, ReadOnlyAdmin, Step
 from config.admin.steps import StepsAdmin
 from people.delivery import retry
 from people.models import Message, User
 from people.outbox import may_read
+from people.outbox_filters import ChannelFilter, ListFilter, ToFilter
 
 FAILED = Message.State.FAILED
 
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin, StepsAdmin):
-    list_display = ["subject", "recipient", "state", "age", "attempts", "error"]
-    list_select_related = ["recipient"]
-    list_filter = ["state", "created_at"]
-    allowed_lookups: ClassVar[Sequence[str]] = ["recipient"]
+    list_display = ["subject", "to", "state", "age", "attempts", "error"]
+    list_select_related = ["recipient", "webhook"]
+    list_filter = [ChannelFilter, "state", ToFilter, ListFilter, ("created_at", DateRangeFilter)]
+    allowed_lookups: ClassVar[Sequence[str]] = ["recipient", "webhook"]
     # Never the body: whoever searches it letter by letter would read a secret.
-    search_fields = ["subject", "recipient__name", "recipient__email"]
+    search_fields = ["subject", "recipient__name", "recipient__email", "webhook__name"]
     list_before_template = change_form_before_template = "admin/outbox_note.html"
     change_form_outer_before_template = "admin/steps.html"
     steps: ClassVar[Sequence[Step]] = [
@@ -43,12 +45,12 @@ class MessageAdmin(ReadOnlyAdmin, StepsAdmin):
     class Media:
         css: ClassVar[dict[str, list[str]]] = {"all": ["admin/outbox.css"]}
 
-    SHOWN = ["subject", "recipient", "state", "created_at", "sent_at"]
-    DELIVERY = ["attempts", "next_attempt_at", "error", "message_id"]
+    SHOWN = ["subject", "to", "state", "created_at", "sent_at"]
+    DELIVERY = ["attempts", "next_attempt_at", "error", "message_id", "list_name"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         messages: QuerySet[Message] = super().get_queryset(request)
-        return messages.select_related("recipient")
+        return messages.select_related("recipient", "webhook")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         body = _body_fields(obj, request) if obj else []
@@ -65,7 +67,11 @@ class MessageAdmin(ReadOnlyAdmin, StepsAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {**(extra_context or {}), "mail_is_sent": settings.MAIL_IS_SENT}
+        context = {
+            **(extra_context or {}),
+            "mail_is_sent": settings.MAIL_IS_SENT,
+            "figures": Message.objects.figures(timezone.now()),
+        }
         page: HttpResponse = super().changelist_view(request, context)
         return page
 
@@ -85,6 +91,10 @@ class MessageAdmin(ReadOnlyAdmin, StepsAdmin):
         }
         page: HttpResponse = super().change_view(request, object_id, form_url, context)
         return page
+
+    @admin.display(description="to", ordering="recipient__name")
+    def to(self, message: Message) -> str:
+        return str(message.recipient or message.webhook)
 
     @admin.display(description="age", ordering="created_at")
     def age(self, message: Message) -> str:

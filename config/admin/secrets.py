@@ -35,11 +35,23 @@ class RevealForm(StepForm):
     )
 
 
-class SecretsAdmin(BaseAdmin):
+class MaskedAdmin(BaseAdmin):
+    """An admin whose secrets are replaced and shown to nobody."""
+
+    formfield_overrides: ClassVar[Any] = {**BaseAdmin.formfield_overrides, **HIDDEN}
+
+    def shown_pair(self, request: HttpRequest, old: Any, new: Any, name: str) -> tuple[str, str]:
+        """A history says that a secret was replaced, and by nothing what it was or is."""
+        before, after = getattr(old, name), getattr(new, name)
+        if not isinstance(after, Secret) or before == after:
+            return super().shown_pair(request, old, new, name)
+        return str(before) or "none", "replaced" if after else "removed"
+
+
+class SecretsAdmin(MaskedAdmin):
     """An admin whose secrets are shown on a page of their own, one view a version of history."""
 
     reveal_permission: ClassVar[str]
-    formfield_overrides: ClassVar[Any] = {**BaseAdmin.formfield_overrides, **HIDDEN}
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_reveal"
@@ -52,13 +64,6 @@ class SecretsAdmin(BaseAdmin):
             return links
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_reveal"
         return [{"label": "Reveal", "url": reverse(name, args=[record.pk])}, *links]
-
-    def shown_pair(self, request: HttpRequest, old: Any, new: Any, name: str) -> tuple[str, str]:
-        """A history says that a secret was replaced, and by nothing what it was or is."""
-        before, after = getattr(old, name), getattr(new, name)
-        if not isinstance(after, Secret) or before == after:
-            return super().shown_pair(request, old, new, name)
-        return str(before) or "none", "replaced" if after else "removed"
 
     def reveal_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Asks what for; then shows the secrets once, and writes down that it did."""

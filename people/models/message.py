@@ -1,10 +1,11 @@
 """The outbox."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Min, Q
+from django.utils import timezone
 
 from people.models.person import Person
 from people.models.webhook import Webhook
@@ -30,6 +31,20 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def failed(self) -> Self:
         return self.filter(state=Message.State.FAILED)
+
+    def figures(self, now: datetime) -> dict[str, Any]:
+        """How many wait and since when the oldest does, failed, and were sent on the day of `now`.
+
+        In the current time zone. One query.
+        """
+        midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+        waits = Q(state__in=[Message.State.QUEUED, Message.State.SENDING])
+        return self.aggregate(
+            waiting=Count("pk", filter=waits),
+            oldest=Min("created_at", filter=waits),
+            failed=Count("pk", filter=Q(state=Message.State.FAILED)),
+            sent_today=Count("pk", filter=Q(state=Message.State.SENT, sent_at__gte=midnight)),
+        )
 
 
 class Message(models.Model):
