@@ -1,16 +1,13 @@
 """What an alert is about, until when, and why somebody gets it: in words, for every page of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from typing import Any
 
 from django.contrib.contenttypes.prefetch import GenericPrefetch
 from django.db.models import Model
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.timezone import localdate
 
 from assets.models import (
     Asset,
@@ -18,7 +15,6 @@ from assets.models import (
     Handover,
     Order,
     Product,
-    Release,
     Repair,
     StockItem,
 )
@@ -31,51 +27,18 @@ RULE: dict[str, Rule] = {rule.kind: rule for rule in RULES}
 DELETED = "A record that was deleted meanwhile"
 
 
-@dataclass(frozen=True)
-class Shown:
-    """What of a record an alert shows: `related` is read with it, `facts` are labels and paths."""
-
-    related: tuple[str, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
-
-
-SHOWN: dict[type[Model], Shown] = {
-    Asset: Shown(
-        ("product__maker", "holder", "location"),
-        (("Serial number", "serial"), ("With", "holder"), ("At", "location")),
-    ),
-    Contract: Shown(
-        ("vendor", "owner", "department__head"),
-        (
-            ("Vendor", "vendor"),
-            ("Costs a year", "annual_cost"),
-            ("Currency", "currency"),
-            ("Notice until", "notice_by"),
-            ("Ends", "ends_on"),
-            ("Owner", "owner"),
-        ),
-    ),
-    Custody: Shown(
-        ("asset__product", "holder", "location", "device__product"),
-        (("With", "holder"), ("Since", "since"), ("Due back", "due_back_on")),
-    ),
-    Decision: Shown(
-        ("contract__vendor",),
-        (("Vendor", "contract.vendor"), ("Decided", "decided_on"), ("Notice sent", "sent_on")),
-    ),
-    Handover: Shown(("to",), (("To", "to"), ("Handed over", "handed_over_at"))),
-    Licence: Shown(("product__maker",), (("Product", "product"), ("Seats", "seats"))),
-    Order: Shown(("supplier",), (("Supplier", "supplier"), ("Expected", "expected_on"))),
-    Person: Shown(
-        ("department", "manager"), (("Department", "department"), ("Last day", "leaves_on"))
-    ),
-    Product: Shown(("maker",), (("Maker", "maker"),)),
-    Release: Shown((), (("Support ends", "ends_on"),)),
-    Repair: Shown(
-        ("asset__product", "vendor"),
-        (("Vendor", "vendor"), ("Sent", "sent_on"), ("Due back", "due_back_on")),
-    ),
-    StockItem: Shown(("location",), (("Left", "quantity"), ("Minimum", "minimum"))),
+# What the name of a record is made of, and what ties a person to it.
+RELATED: dict[type[Model], tuple[str, ...]] = {
+    Asset: ("product",),
+    Contract: ("vendor",),
+    Custody: ("asset__product", "holder", "location", "device__product"),
+    Decision: ("contract",),
+    Handover: ("to",),
+    Licence: ("product__maker",),
+    Order: ("supplier",),
+    Product: ("maker",),
+    Repair: ("asset__product",),
+    StockItem: ("location",),
 }
 
 
@@ -87,7 +50,8 @@ def with_records() -> GenericPrefetch:
 
 
 def _rows(model: type[Model]) -> Any:
-    return model._default_manager.select_related(*SHOWN.get(model, Shown()).related)
+    rows = model._default_manager.all()
+    return rows.select_related(*RELATED[model]) if model in RELATED else rows
 
 
 def name_of(record: Any) -> str:
@@ -119,26 +83,6 @@ def distance(days: int) -> str:
     if days in {-1, 0, 1}:
         return {-1: "yesterday", 0: "today", 1: "tomorrow"}[days]
     return f"in {days} days" if days > 0 else f"{-days} days ago"
-
-
-def facts(record: Any) -> list[tuple[str, str]]:
-    """Labels and values of a record, less what it does not have."""
-    shown = SHOWN.get(type(record), Shown())
-    pairs = [(label, _said(record, path)) for label, path in shown.facts]
-    return [(label, value) for label, value in pairs if value]
-
-
-def _said(record: Any, path: str) -> str:
-    value = record
-    for name in path.split("."):
-        value = getattr(value, name, None)
-    if isinstance(value, datetime):
-        return date_format(localdate(value), "j F Y")
-    if isinstance(value, date):
-        return date_format(value, "j F Y")
-    if isinstance(value, Decimal):
-        return f"{value:,.2f}"
-    return "" if value is None else str(value)
 
 
 def why(alert: Alert, turns: Sequence[Response]) -> str:

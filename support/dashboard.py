@@ -13,7 +13,8 @@ from assets.models import Asset, Handover, Order, Repair, StockItem
 from config.history import Actor
 from contracts.models import Contract, Decision, Licence, Seat, Spend
 from people.models import Message, Person, User
-from support.models import Ticket
+from support import inbox
+from support.models import Alert, Ticket
 
 SOON = 90
 """Days ahead that a contract's dates are shown."""
@@ -188,6 +189,28 @@ def _ledger(on: date, user: User) -> list[Figure]:
     ]
 
 
+def _alerts(on: date, user: User) -> list[Figure]:
+    view, opened = "support.view_alert", Alert.State.OPEN.value
+    return [
+        Figure(
+            "My alerts",
+            Alert,
+            {"mine": "yes", "state__exact": opened},
+            view,
+            urgent=True,
+            only=lambda rows: inbox.mine(user, rows).filter(state=opened),
+        ),
+        Figure(
+            "Escalated, not answered",
+            Alert,
+            {"escalated": "yes", "state__exact": opened},
+            view,
+            urgent=True,
+            only=lambda rows: rows.filter(state=opened, escalates__isnull=False),
+        ),
+    ]
+
+
 def _people(on: date, user: User) -> list[Figure]:
     left = {"leaves_on__lt": on, "assets__isnull": False}
     failed = {"state__exact": "failed"}
@@ -198,6 +221,7 @@ def _people(on: date, user: User) -> list[Figure]:
 
 
 SECTIONS: dict[str, Callable[[date, User], list[Figure]]] = {
+    "Alerts": _alerts,
     "Tickets": _tickets,
     "Contracts": _contracts,
     "Licences and spend": lambda on, user: [*_licences(on, user), *_ledger(on, user)],

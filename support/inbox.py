@@ -7,8 +7,14 @@ from django.db.models import Exists, Q, QuerySet
 from people.models import Person, User
 from people.roles import ADMINISTRATOR, FINANCE, IT, SERVICE_DESK
 from support.models import Alert
+from support.models.alert import AlertQuerySet
 
 MAILBOXES = {"it": IT, "finance": FINANCE, "service_desk": SERVICE_DESK}
+
+
+def own(user: User) -> AlertQuerySet:
+    """What he was told himself, in whatever state."""
+    return Alert.objects.filter(recipient__user=user)
 
 
 def mine(user: object, alerts: QuerySet[Alert] | None = None) -> QuerySet[Alert]:

@@ -8,18 +8,21 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
 
 from config.history import Actor
 from people.models import Person, User
-from support.alert_words import name_of
+from support.alert_words import RULE, name_of
 from support.models import Alert, Response
 
 State, Kind = Alert.State, Response.Kind
 
+ANSWERS = {"acknowledge", "snooze", "pass_on", "comment", "reopen"}
 LIVE = (State.OPEN, State.SNOOZED)
 LONGEST_SNOOZE = 30
 """Days, where the date has come or there is none."""
@@ -37,7 +40,7 @@ def may_respond(user: object, alert: Alert) -> bool:
 
 def may_see(user: object, alert: Alert) -> bool:
     """Whether the back office shows this user what the alert is about."""
-    kind = alert.content_type
+    kind = ContentType.objects.get_for_id(alert.content_type_id)
     return isinstance(user, User) and user.has_perm(f"{kind.app_label}.view_{kind.model}")
 
 
@@ -64,7 +67,7 @@ def snooze(alert: Alert, *, until: date, text: str = "", by: Actor) -> Alert:
     alert, matter = _locked(alert)
     _refuse_unless(alert, LIVE)
     if alert.state == State.SNOOZED and alert.snoozed_until == until:
-        raise ValidationError(f"{_name(alert)} is already snoozed until {_day(until)}.")
+        raise ValidationError(f"{named(alert)}, is already snoozed until {_day(until)}.")
     check_until(alert, until, on=localdate())
     for each in _those(matter, LIVE):
         _enter(each, State.SNOOZED, until)
@@ -103,13 +106,25 @@ def reopen(alert: Alert, *, text: str = "", by: Actor) -> Alert:
     """
     alert, matter = _locked(alert)
     if alert.state == State.OPEN:
-        raise ValidationError(f"{_name(alert)} is open already: acknowledge, snooze or pass it on.")
+        raise ValidationError(
+            f"{named(alert)}, is open already: acknowledge, snooze or pass it on."
+        )
     _refuse_unless(alert, (State.ACKNOWLEDGED,))
-    if alert.due_on < localdate():
-        raise ValidationError(f"{_name(alert)} has passed: what is over is not opened again.")
+    if _is_over(alert, on=localdate()):
+        raise ValidationError(f"{named(alert)}, has passed: what is over is not opened again.")
     for each in _those(matter, (State.ACKNOWLEDGED,)):
         _enter(each, State.OPEN)
     return _answered(alert, Kind.REOPENED, text, by=by)
+
+
+def possible(alert: Alert, *, on: date) -> set[str]:
+    """The names of the answers that the alert takes on the day `on`."""
+    answers = {"comment"}
+    if alert.state in LIVE:
+        answers |= {"acknowledge", "snooze", "pass_on"}
+    if alert.state == State.ACKNOWLEDGED and not _is_over(alert, on=on):
+        answers.add("reopen")
+    return answers
 
 
 def last_day(alert: Alert, *, on: date) -> date:
@@ -124,7 +139,13 @@ def check_until(alert: Alert, until: date, *, on: date) -> None:
         return
     first = on + timedelta(1)
     between = f"between {_day(first)} and {_day(last)}" if first < last else f"of {_day(last)}"
-    raise ValidationError(f"{_name(alert)} can be snoozed until a day {between}.")
+    raise ValidationError(f"{named(alert)}, can be snoozed until a day {between}.")
+
+
+def turns_of(alert: Alert) -> QuerySet[Response]:
+    """What was done about the matter by anybody, from the first."""
+    turns = Response.objects.filter(alert__in=Alert.objects.of_matter(alert))
+    return turns.select_related("by", "to", "alert__recipient")
 
 
 # --- How the matter is taken and changed ---
@@ -152,7 +173,7 @@ def _enter(alert: Alert, state: str, until: date | None = None) -> None:
 def _reachable(alert: Alert, to: Person) -> Person:
     """The person as he now is, if he can be told."""
     if to.pk == alert.recipient_id:
-        raise ValidationError(f"{to} has {_name(alert)} already: choose somebody else.")
+        raise ValidationError(f"{to} has {named(alert)}, already: choose somebody else.")
     found = Person.objects.filter(pk=to.pk).first()
     if found is None or found.has_left(localdate()):
         raise ValidationError(f"{to} has left: choose somebody who is here.")
@@ -195,6 +216,12 @@ def _answered(alert: Alert, kind: str, text: str, *, by: Actor, **options: Any) 
     return alert
 
 
+def _is_over(alert: Alert, *, on: date) -> bool:
+    """Its date has passed; a condition that still holds has none that could."""
+    rule = RULE.get(alert.rule)
+    return alert.due_on < on and not (rule and rule.is_standing)
+
+
 # --- What a refusal says ---
 
 
@@ -204,30 +231,30 @@ def _refuse_unless(alert: Alert, states: Sequence[str]) -> None:
 
 
 def _why_not(alert: Alert) -> str:
-    name, last = _name(alert), _last_word(alert)
+    name, last = named(alert), _last_word(alert)
     return {
-        State.OPEN: f"{name} is open: acknowledge, snooze or pass it on.",
-        State.SNOOZED: f"{name} is snoozed: acknowledge it, or be told again on another day.",
-        State.ACKNOWLEDGED: f"{name} is acknowledged already{last}: reopen it first.",
-        State.PASSED_ON: f"{name} is passed on already{last}: it can only be commented on.",
-        State.FOLLOWED: f"{name} was followed by a nearer alert of the same date: answer that.",
-        State.MOOT: f"{name} is no longer true: nothing is left to do.",
-        State.LAPSED: f"{name} lapsed before it was watched: it can only be commented on.",
+        State.OPEN: f"{name}, is open: acknowledge, snooze or pass it on.",
+        State.SNOOZED: f"{name}, is snoozed: acknowledge it, or be told again on another day.",
+        State.ACKNOWLEDGED: f"{name}, is acknowledged already{last}: reopen it first.",
+        State.PASSED_ON: f"{name}, is passed on already{last}: it can only be commented on.",
+        State.FOLLOWED: f"{name}, was followed by a nearer alert of the same date: answer that.",
+        State.MOOT: f"{name}, is no longer true: nothing is left to do.",
+        State.LAPSED: f"{name}, lapsed before it was watched: it can only be commented on.",
     }[State(alert.state)]
 
 
 def _last_word(alert: Alert) -> str:
     """By whom the matter was answered last, and for a passed on one to whom."""
     kind = Kind.PASSED_ON if alert.state == State.PASSED_ON else Kind.ACKNOWLEDGED
-    said = Response.objects.filter(alert__in=Alert.objects.of_matter(alert), kind=kind)
-    last = said.select_related("by", "to").last()
+    last = turns_of(alert).filter(kind=kind).last()
     if last is None:
         return ""
     return f" to {last.to}" if last.to else f" by {last.by or 'Steward'}"
 
 
-def _name(alert: Alert) -> str:
-    return f"{name_of(alert.record)}, due {_day(alert.due_on)},"
+def named(alert: Alert) -> str:
+    """The record and the date; for those who may see the record."""
+    return f"{name_of(alert.record)}, due {_day(alert.due_on)}"
 
 
 def _day(day: date) -> str:

@@ -281,6 +281,10 @@ class ReadOnlyInline(RestrictedInline):
         return False
 
 
+class GenericReadOnlyInline(GenericTabularInline, ReadOnlyInline):
+    """The same of rows that may belong to records of any kind."""
+
+
 def _without(entry: Any, hidden: set[str]) -> Any:
     """An entry of a fieldset, less the hidden names in it."""
     if isinstance(entry, str):

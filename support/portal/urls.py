@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from support.portal import alerts, calendar, handovers, labels, stocktake, views
+from support.portal import alert_settings, alerts, calendar, handovers, labels, stocktake, views
 
 app_name = "portal"
 urlpatterns = [
     path("", views.home, name="home"),
     path("a/<path:tag>/", labels.scanned, name="scanned"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/settings/", alert_settings.settings, name="alert_settings"),
     path("alerts/about/<int:pk>/", alerts.alert, name="alert"),
     path("alerts/<str:token>/", alerts.link, name="alert_link"),
     path("calendar/", calendar.calendar, name="calendar"),

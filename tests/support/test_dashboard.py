@@ -8,6 +8,7 @@ from people.roles import ADMINISTRATOR, AUDITOR, FINANCE, IT, SERVICE_DESK
 from support import dashboard
 from tests.conftest import member
 from tests.factories import (
+    AlertFactory,
     AssetFactory,
     ContractFactory,
     CustodyFactory,
@@ -52,6 +53,8 @@ def _something_due(administrator):
     TicketFactory(), TicketFactory(state="waiting_requester")
     TicketFactory(assignee=administrator.person)
     MessageFactory(state="failed")
+    mine = AlertFactory(recipient=administrator.person)
+    AlertFactory(escalates=mine, record=mine.record, lead=0)
 
 
 @pytest.mark.usefixtures("_something_due")
@@ -65,7 +68,7 @@ def test_each_number_is_the_length_of_the_list_behind_it(client, administrator):
             assert response.context["cl"].result_count == count, figure.label
             assert count, f"{figure.label}: nothing made it count"
             seen += 1
-    assert seen == 25
+    assert seen == 27
 
 
 @pytest.mark.parametrize(
