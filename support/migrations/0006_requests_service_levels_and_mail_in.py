@@ -1094,7 +1094,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='work',
-            constraint=models.CheckConstraint(condition=models.Q(('minutes__gt', 0), ('cost__gt', 0), _connector='OR'), name='work_took_time_or_money', violation_error_message='Say how many minutes it took, or what it cost.'),
+            constraint=models.CheckConstraint(condition=models.Q(('minutes__gt', 0), models.Q(('cost__gt', 0), ('cost__isnull', False)), _connector='OR'), name='work_took_time_or_money', violation_error_message='Say how many minutes it took, or what it cost.'),
         ),
         migrations.AddConstraint(
             model_name='work',

@@ -68,7 +68,7 @@ class Work(Record):
         constraints = [
             models.CheckConstraint(
                 name="work_took_time_or_money",
-                condition=Q(minutes__gt=0) | Q(cost__gt=0),
+                condition=Q(minutes__gt=0) | Q(cost__isnull=False, cost__gt=0),
                 violation_error_message="Say how many minutes it took, or what it cost.",
             ),
             models.CheckConstraint(
