@@ -37,7 +37,7 @@ class ToFilter(TextFilter):
 
 class ListFilter(admin.SimpleListFilter):
     title = "list"
-    parameter_name = "list_name"
+    parameter_name = "series"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         named = Message.objects.exclude(list_name="").order_by("list_name")

@@ -63,7 +63,7 @@ class WebhookForm(RecordForm):
 
 
 def _rules(webhook: Webhook) -> list[str]:
-    if webhook.pk is None:
+    if not webhook.pk:
         return []
     return list(Subscription.objects.filter(webhook=webhook).values_list("rule", flat=True))
 
