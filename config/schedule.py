@@ -9,6 +9,8 @@ from typing import Any
 
 from celery.schedules import crontab
 
+LONGEST = 600
+"""Seconds that one run of a job may take; then it is broken off."""
 MAIL, WORK = "mail", "celery"
 """The queues: what is to go out never waits for an import. A worker serves both unless told."""
 

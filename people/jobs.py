@@ -17,13 +17,14 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from config import schedule
 from config.schedule import allowed
 from people.answers import said
 from people.models import Job, JobRun
 
 logger = logging.getLogger(__name__)
 
-LONGEST = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
+LONGEST = timedelta(seconds=schedule.LONGEST)
 """After this a run that has not ended was broken off."""
 KEPT = timedelta(days=90)
 NEVER = datetime.min.replace(tzinfo=UTC)
