@@ -16,7 +16,8 @@ class Postman:
 
     def __init__(self):
         self.received, self.refuse, self.on_data, self.connections = [], {}, {}, 0
-        self.refuse_senders, self.slowness = "", 0
+        # Seconds before a mail is taken, and from then to the answer that says so.
+        self.refuse_senders, self.slowness, self.dawdling = "", 0, 0
 
     async def handle_EHLO(self, server, session, envelope, hostname, responses):
         self.connections += 1
@@ -40,6 +41,7 @@ class Postman:
             await asyncio.sleep(30)
         if fault in {None, "drop"}:
             self.received.append(envelope)
+            await asyncio.sleep(self.dawdling)
         if fault == "drop":
             server.transport.abort()
         return fault if fault and fault[0].isdigit() else "250 Taken"
