@@ -8,11 +8,13 @@ from urllib.parse import urlencode
 
 from django.db.models import Model, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
 from assets.models import Asset, Handover, Order, Repair, StockItem
 from config.history import Actor
 from contracts.models import Contract, Decision, Licence, Seat, Spend
-from people.models import Message, Person, User
+from people.jobs import late
+from people.models import Job, Message, Person, User
 from support import inbox
 from support.models import Alert, Ticket
 
@@ -217,6 +219,14 @@ def _people(on: date, user: User) -> list[Figure]:
     return [
         Figure("Left and still hold things", Person, left, "people.view_person", urgent=True),
         Figure("Mails that failed", Message, failed, "people.retry_message", urgent=True),
+        Figure(
+            "Jobs late or failed",
+            Job,
+            {"late": "yes"},
+            "people.view_job",
+            urgent=True,
+            only=lambda rows: rows.filter(name__in=[job.name for job in late(timezone.now())]),
+        ),
     ]
 
 
