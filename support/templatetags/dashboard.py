@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 
 from people.jobs import Late, late
-
 from support import dashboard
 
 register = template.Library()
