@@ -99,7 +99,7 @@ def _list_headers(name: str) -> dict[str, str]:
     """Of what series a mail is one (RFC 2919), and where one leaves it (RFC 2369)."""
     if not name:
         return {}
-    preferences = settings.SITE_URL + reverse("portal:alert_preferences")
+    preferences = settings.SITE_URL + reverse("portal:alert_settings")
     return {
         "List-Id": f"{settings.ORGANISATION} {name} <{name}.{settings.SITE_HOST}>",
         "List-Unsubscribe": f"<{preferences}>",
