@@ -5,10 +5,11 @@ variable, and raises ValueError where it is not accepted; a refusal never shows 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 import phonenumbers
@@ -208,3 +209,42 @@ def redis(url: str) -> str:
 
 def broker(url: str) -> str:
     return url if url == "filesystem://" else redis(url)
+
+
+@dataclass(frozen=True)
+class ImapFolder:
+    """A folder of a mailbox, and how to get into it."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    folder: str = "INBOX"
+    encrypted: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.user} at {self.host}/{self.folder}"
+
+
+def imaps(url: str) -> ImapFolder | None:
+    """imaps://USER:PASSWORD@HOST:993/INBOX; none where `url` is empty."""
+    _ensure(not url or url.startswith("imaps://"))
+    return imap(url)
+
+
+def imap(url: str) -> ImapFolder | None:
+    """As `imaps`; imap:// is not encrypted."""
+    if not url:
+        return None
+    parts = urlsplit(url)
+    _ensure(parts.scheme in {"imap", "imaps"} and parts.hostname and parts.port != 0)
+    _ensure(parts.username and parts.password and not parts.query)
+    encrypted = parts.scheme == "imaps"
+    return ImapFolder(
+        host=str(parts.hostname),
+        port=parts.port or (993 if encrypted else 143),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        folder=unquote(parts.path.strip("/")) or "INBOX",
+        encrypted=encrypted,
+    )

@@ -242,6 +242,25 @@ FALLBACK_MAILBOX = parseaddr(
         accepts="the mail address of the IT department, such as it@example.org",
     )
 )[1]
+# The mailbox whose mail becomes tickets; none: no mail is fetched.
+IMAP = env.value(
+    "IMAP_URL",
+    environment.imaps if PRODUCTION else environment.imap,
+    secret=True,
+    accepts="imaps://USER:PASSWORD@HOST:993/INBOX" + ("" if PRODUCTION else ", or imap://…"),
+)
+# Where answers to mails about tickets go: the address of that mailbox.
+MAIL_IN_ADDRESS = parseaddr(
+    env.value(
+        "MAIL_IN_ADDRESS",
+        environment.address,
+        needed=bool(IMAP and "@" not in IMAP.user),
+        default=IMAP.user if IMAP else "nobody@localhost.localdomain",
+        accepts="the mail address of the mailbox of IMAP_URL, such as helpdesk@example.org",
+    )
+)[1]
+# The server whose verdict in Authentication-Results is believed (RFC 8601); none: nobody's.
+IMAP_AUTHSERV_ID = env.text("IMAP_AUTHSERV_ID").lower()
 
 # Servers of the organisation that webhooks may post to, though strangers could not reach them.
 WEBHOOK_HOSTS = env.value(

@@ -13,6 +13,7 @@ import filetype
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.files import File
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import models
 from django.http import FileResponse
@@ -54,6 +55,27 @@ def attach(
     except Exception:
         document.file.delete(save=False)  # no file without a row
         raise
+    return document
+
+
+def keep_original(
+    record: models.Model, *, title: str, name: str, media_type: str, content: bytes, by: Actor
+) -> Document:
+    """Keep what Steward itself received with a record, as it came and whatever it holds.
+
+    It is served as any document is: to be saved, to who may view the record. For what people send
+    there is `attach`.
+    """
+    document = Document(
+        record=record,
+        title=title[:150],
+        name=cleaned_name(name),
+        media_type=media_type,
+        size=len(content),
+        checksum=hashlib.sha256(content).hexdigest(),
+        file=ContentFile(content, name=name),
+    )
+    save_as(document, by=by, reason=f"came with {record}"[:250])
     return document
 
 

@@ -1,0 +1,121 @@
+"""Where a mail belongs: to the ticket that it answers, or to a new one."""
+
+import re
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from assets.models import Asset
+from people.models import Message, Person
+from support.mail_in.letters import Letter
+from support.models import Comment, Ticket
+
+NUMBER = re.compile(r"\[\s*([A-Z]{1,5}-?\d{1,12})\s*\]", re.IGNORECASE)
+LEAST = 4
+"""Characters of a tag or serial below which its mention says nothing."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """The ticket that a mail is about."""
+
+    ticket: Ticket
+    by_header: bool
+    """Whether it answers a mail of ours on it, whose Message-ID nobody can guess."""
+
+
+def match(letter: Letter) -> Match | None:
+    """The ticket that it answers: by the mail of ours it refers to, else by what it names."""
+    ticket = _answered(letter)
+    if ticket is not None:
+        return Match(_survivor(ticket), by_header=True)
+    ticket = _thread(letter) or _named(letter)
+    return Match(_survivor(ticket), by_header=False) if ticket else None
+
+
+def _answered(letter: Letter) -> Ticket | None:
+    """Of several of our mails it refers to, the nearest one that is about a ticket."""
+    sent = dict(
+        Message.objects.filter(message_id__in=letter.references).values_list("message_id", "key")
+    )
+    keys = [sent[it] for it in letter.references if it in sent]
+    return next((it for it in map(_ticket_of_key, keys) if it), None)
+
+
+def _ticket_of_key(key: str) -> Ticket | None:
+    """The ticket of an outbox key, such as "ticket:12:opened:desk" or "comment:7:3"."""
+    kind, _, rest = key.partition(":")
+    number = rest.partition(":")[0]
+    if not number.isdecimal():
+        return None
+    if kind == "ticket":
+        return Ticket.objects.filter(pk=int(number)).first()
+    if kind == "comment":
+        comment = Comment.objects.filter(pk=int(number)).select_related("ticket").first()
+        return comment.ticket if comment else None
+    return None
+
+
+def _thread(letter: Letter) -> Ticket | None:
+    """By the name of the thread, which all our mails on a ticket refer to."""
+    name = re.compile(rf"<ticket-(\d{{1,15}})@{re.escape(settings.SITE_HOST or '')}>")
+    found = next((it for it in map(name.fullmatch, letter.references) if it), None)
+    return Ticket.objects.filter(pk=int(found[1])).first() if found else None
+
+
+def _named(letter: Letter) -> Ticket | None:
+    numbers = [it.upper() for it in NUMBER.findall(letter.subject)]
+    return Ticket.objects.filter(number__in=numbers).first() if numbers else None
+
+
+def _survivor(ticket: Ticket) -> Ticket:
+    """Where its story goes on, if it was merged."""
+    seen = {ticket.pk}
+    while ticket.merged_into and ticket.merged_into_id not in seen:
+        ticket = ticket.merged_into
+        seen.add(ticket.pk)
+    return ticket
+
+
+# --- Whose it is --------------------------------------------------------------------------------
+
+
+def asked(ticket: Ticket, person: Person) -> bool:
+    """Whether he is on the asking side: then he writes as the requester does."""
+    return person.pk in {ticket.requester_id, ticket.on_behalf_of_id}
+
+
+def may_answer(person: Person) -> bool:
+    """Whether he speaks for the desk."""
+    user = person.user
+    return bool(user and user.is_staff and user.has_perm("support.answer_ticket"))
+
+
+def takes_part(ticket: Ticket, person: Person) -> bool:
+    """Whether he may write in it without speaking for the desk."""
+    return (
+        asked(ticket, person)
+        or person.pk == ticket.assignee_id
+        or ticket.followers.filter(person=person).exists()
+    )
+
+
+def refuse_strangers(ticket: Ticket, person: Person) -> None:
+    """Raises ValidationError for who neither takes part nor answers for the desk."""
+    if not takes_part(ticket, person) and not may_answer(person):
+        raise ValidationError(f"{person} writes to {ticket.number}, a ticket that is not his.")
+
+
+def device_in(letter: Letter, person: Person) -> Asset | None:
+    """The one device of his whose tag or serial number stands in the mail."""
+    said = f"{letter.subject}\n{letter.text}".upper()
+    held = Asset.objects.filter(holder=person)[:200]
+    named = [asset for asset in held if _names(said, asset.tag) or _names(said, asset.serial)]
+    return named[0] if len(named) == 1 else None
+
+
+def _names(said: str, mark: str) -> bool:
+    if len(mark) < LEAST:
+        return False
+    return bool(re.search(rf"(?<![\w-]){re.escape(mark.upper())}(?![\w-])", said))
