@@ -75,7 +75,7 @@ class AlertAdmin(NeverByHand, AskingAdmin):
         "kind",
         "recipient",
         "state",
-        "is_escalated",
+        "escalated",
         "lead",
         "raised_on",
     ]
@@ -97,7 +97,7 @@ class AlertAdmin(NeverByHand, AskingAdmin):
         css: ClassVar = {"all": ["admin/ticket.css"]}
 
     SHOWN = ("kind", "about", "until", "recipient", "reason", "state", "snoozed_until")
-    HISTORY = ("lead", "raised_on", "is_assigned", "is_escalated")
+    HISTORY = ("lead", "raised_on", "assigned", "escalated")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
         """Each says whether this user may see its record, and whether he was told of it anyway."""
@@ -157,9 +157,13 @@ class AlertAdmin(NeverByHand, AskingAdmin):
     def reason(self, alert: Alert) -> str:
         return why(alert, list(turns_of(alert))) if _is_known(alert) else "-"
 
-    @display(description="escalated", boolean=True)
-    def is_escalated(self, alert: Alert) -> bool:
-        return alert.escalates_id is not None
+    @display(description="escalated", ordering="escalates")
+    def escalated(self, alert: Alert) -> str:
+        return "yes" if alert.escalates_id else ""
+
+    @display(description="passed on to him")
+    def assigned(self, alert: Alert) -> str:
+        return "yes, and what follows on this date" if alert.is_assigned else "no"
 
     @display(description="about")
     def about(self, alert: Any) -> str:
@@ -167,7 +171,9 @@ class AlertAdmin(NeverByHand, AskingAdmin):
             return _kind_alone(alert)
         if alert.record is None or not alert.is_seen:
             return name_of(alert.record)
-        return format_html('<a href="{}">{}</a>', page_of(alert.record), name_of(alert.record))
+        return format_html(
+            '<a class="text-link" href="{}">{}</a>', page_of(alert.record), name_of(alert.record)
+        )
 
 
 def _is_known(alert: Any) -> bool:

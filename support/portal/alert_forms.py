@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
 
 from people.models import Person
 from support.alerts import Rule
@@ -48,7 +49,7 @@ class SnoozeForm(PlainForm):
         last = last_day(alert, on=on)
         field = self.fields["until"]
         field.widget.attrs |= {"min": str(on + timedelta(1)), "max": str(last)}
-        field.help_text = f"{last:%d %B %Y} at the latest."
+        field.help_text = f"{date_format(last, 'j F Y')} at the latest."
         self.initial["until"] = min(last, on + timedelta(A_WEEK))
 
 

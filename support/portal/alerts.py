@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
@@ -127,7 +128,7 @@ def _answered(request: HttpRequest, alert: Alert, answer: str, form: Form, *, by
 
 def _done(answer: str, given: dict[str, Any]) -> str:
     if answer == "snooze":
-        return f"We tell you again on {given['until']:%d %B %Y}."
+        return f"We tell you again on {date_format(given['until'], 'j F Y')}."
     return f"Passed on to {given['to']}, who is told by the next mail."
 
 
