@@ -186,6 +186,7 @@ ROLES: dict[str, set[str]] = {
     | _grant("decide", ["contracts.contract"])
     | _grant("import export match", ["contracts.spend"])
     | _grant(EXCHANGE, BUDGETS)
+    | {"support.decide_approval"}
     | _grant("assign", SEATS)
     | _grant("export", [*LICENCES, *SEATS])
     | _grant("place export", ["assets.order"])
@@ -256,6 +257,11 @@ def mailbox(role: str) -> Person:
     appointed = Person.objects.filter(answers_for=role).first()
     if appointed is not None:
         return appointed
+    return last_resort()
+
+
+def last_resort() -> Person:
+    """The fallback mailbox, for what would otherwise be addressed to nobody."""
     email = settings.FALLBACK_MAILBOX
     return Person.objects.filter(email__iexact=email).first() or _made(email)
 

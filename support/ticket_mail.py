@@ -17,21 +17,23 @@ def opened(ticket: Ticket, *, by: Actor) -> None:
     outbox.queue(
         ticket.requester,
         key=f"ticket:{ticket.pk}:opened:requester",
-        subject=_subject(ticket, "We have your request"),
-        text=_letter(
+        thread=thread_of(ticket),
+        subject=subject_of(ticket, "We have your request"),
+        text=letter(
             f"Hello {ticket.requester},",
             f"your request is with the service desk. Its number is {ticket.number}.",
-            _summary(ticket),
+            summary(ticket),
             "You can follow it, and add to it, here:\n" + request_link(ticket),
         ),
     )
     outbox.queue(
-        _desk(ticket),
+        desk(ticket),
         key=f"ticket:{ticket.pk}:opened:desk",
-        subject=_subject(ticket, "New ticket"),
-        text=_letter(
+        thread=thread_of(ticket),
+        subject=subject_of(ticket, "New ticket"),
+        text=letter(
             f"{ticket.requester} has a new ticket, of {ticket.get_priority_display()} priority.",
-            _summary(ticket),
+            summary(ticket),
             "Open it here:\n" + ticket_link(ticket),
         ),
     )
@@ -48,12 +50,13 @@ def answered(comment: Comment, *, by: Actor) -> None:
         outbox.queue(
             ticket.requester,
             key=f"comment:{comment.pk}",
-            subject=_subject(ticket, "Answer"),
-            text=_letter(
+            thread=thread_of(ticket),
+            subject=subject_of(ticket, "Answer"),
+            text=letter(
                 f"Hello {ticket.requester},",
                 f"{comment.author or 'the service desk'} has answered your request"
                 f" {ticket.number}:",
-                _quoted(comment.body),
+                quoted(comment.body),
                 "You can answer here:\n" + request_link(ticket),
             ),
         )
@@ -70,11 +73,12 @@ def resolved(comment: Comment, *, by: Actor) -> None:
     outbox.queue(
         ticket.requester,
         key=f"comment:{comment.pk}",
-        subject=_subject(ticket, "Solved"),
-        text=_letter(
+        thread=thread_of(ticket),
+        subject=subject_of(ticket, "Solved"),
+        text=letter(
             f"Hello {ticket.requester},",
             f"your request {ticket.number} is solved:",
-            _quoted(comment.body),
+            quoted(comment.body),
             "If it is not, answer here, and we take it up again:\n" + request_link(ticket),
         ),
     )
@@ -85,12 +89,13 @@ def resolved(comment: Comment, *, by: Actor) -> None:
 def replied(comment: Comment, *, by: Actor) -> None:
     ticket = comment.ticket
     outbox.queue(
-        _desk(ticket),
+        desk(ticket),
         key=f"comment:{comment.pk}",
-        subject=_subject(ticket, f"{comment.author} has answered"),
-        text=_letter(
+        thread=thread_of(ticket),
+        subject=subject_of(ticket, f"{comment.author} has answered"),
+        text=letter(
             f"{comment.author} has answered in {ticket.number}, {ticket.subject}:",
-            _quoted(comment.body),
+            quoted(comment.body),
             "Open it here:\n" + ticket_link(ticket),
         ),
     )
@@ -105,13 +110,14 @@ def assigned(ticket: Ticket, *, by: Actor) -> None:
     """Keyed by the version of the ticket: assigned away and back is told twice."""
     if ticket.assignee and (by is None or ticket.assignee.user_id != by.pk):
         outbox.queue(
-            _desk(ticket),
+            desk(ticket),
             key=f"ticket:{ticket.pk}:assigned:{ticket.history.latest().pk}",
-            subject=_subject(ticket, "Assigned to you"),
-            text=_letter(
+            thread=thread_of(ticket),
+            subject=subject_of(ticket, "Assigned to you"),
+            text=letter(
                 f"Hello {ticket.assignee},",
                 f"this ticket of {ticket.requester} is now yours.",
-                _summary(ticket),
+                summary(ticket),
                 "Open it here:\n" + ticket_link(ticket),
             ),
         )
@@ -145,9 +151,12 @@ def _tell(
     mails = []
     for person in dict.fromkeys(people):
         link = ticket_link(ticket) if _opens_the_office(person) else request_link(ticket)
-        paragraphs = [f"Hello {person},", said, _quoted(body), "Open it here:\n" + link]
-        text = _letter(*filter(None, paragraphs))
-        mails.append(Mail(person, f"{key}:{person.pk}", _subject(ticket, what), text))
+        paragraphs = [f"Hello {person},", said, quoted(body), "Open it here:\n" + link]
+        text = letter(*filter(None, paragraphs))
+        key_of_his = f"{key}:{person.pk}"
+        mails.append(
+            Mail(person, key_of_his, subject_of(ticket, what), text, thread=thread_of(ticket))
+        )
     outbox.queue_all(mails)
 
 
@@ -168,6 +177,11 @@ def _opens_the_office(person: Person) -> bool:
     return person.kind == Person.Kind.SHARED or bool(user and user.is_staff and user.is_active)
 
 
+def thread_of(ticket: Ticket) -> str:
+    """What all mails on a ticket are about; `support.mail_in` knows the ticket by it."""
+    return f"ticket-{ticket.pk}"
+
+
 def request_link(ticket: Ticket) -> str:
     """Where the requester reads it."""
     return f"{settings.SITE_URL}{reverse('portal:request', args=[ticket.pk])}"
@@ -178,7 +192,7 @@ def ticket_link(ticket: Ticket) -> str:
     return f"{settings.SITE_URL}{reverse('admin:support_ticket_change', args=[ticket.pk])}"
 
 
-def _desk(ticket: Ticket) -> Person:
+def desk(ticket: Ticket) -> Person:
     """Who answers for it: the assignee, else the service desk's mailbox."""
     assignee = ticket.assignee
     if assignee and assignee.email and not assignee.has_left(timezone.localdate()):
@@ -186,23 +200,23 @@ def _desk(ticket: Ticket) -> Person:
     return roles.mailbox("service_desk")
 
 
-def _subject(ticket: Ticket, what: str) -> str:
+def subject_of(ticket: Ticket, what: str) -> str:
     return f"[{ticket.number}] {what}: {ticket.subject}"
 
 
-def _summary(ticket: Ticket) -> str:
+def summary(ticket: Ticket) -> str:
     lines = [ticket.subject]
     if ticket.asset:
         lines += [f"Device: {ticket.asset.product}, {ticket.asset.tag}"]
     if ticket.description:
         lines += ["", ticket.description]
-    return _quoted("\n".join(lines))
+    return quoted("\n".join(lines))
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Somebody else's words, each line marked, so that they are not taken for ours."""
     return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
 
 
-def _letter(*paragraphs: str) -> str:
+def letter(*paragraphs: str) -> str:
     return "\n\n".join(paragraphs) + "\n"

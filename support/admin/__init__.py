@@ -1,5 +1,29 @@
-"""The back office's screens for tickets and alerts."""
+"""The back office's screens for tickets, requests and alerts."""
 
-from support.admin import alerts, desk, lead_times, own_days, ticket, told, webhooks
+from support.admin import (
+    alerts,
+    approvals,
+    catalogue,
+    desk,
+    fulfilment,
+    inbound,
+    lead_times,
+    own_days,
+    ticket,
+    told,
+    webhooks,
+)
 
-__all__ = ["alerts", "desk", "lead_times", "own_days", "ticket", "told", "webhooks"]
+__all__ = [
+    "alerts",
+    "approvals",
+    "catalogue",
+    "desk",
+    "fulfilment",
+    "inbound",
+    "lead_times",
+    "own_days",
+    "ticket",
+    "told",
+    "webhooks",
+]

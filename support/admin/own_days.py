@@ -1,4 +1,4 @@
-"""The step “Alert days”: what one record, or many, are told of at other days than the usual ones."""
+"""The step “Alert days”: records of which somebody is told at other days than the usual ones."""
 
 from collections.abc import Sequence
 from typing import Any

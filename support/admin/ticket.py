@@ -1,5 +1,6 @@
 """Tickets as the service desk works on them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -115,7 +116,7 @@ class TicketAdmin(ExchangeAdmin):
         "rating",
         "rating_comment",
     ]
-    steps = (
+    steps: ClassVar[Sequence[Step]] = (
         _step("answer", "Answer", tickets.answer, forms.AnswerForm),
         _step("take", "Assign to me", tickets.take),
         _step("assign", "Assign", tickets.assign, forms.AssignForm),

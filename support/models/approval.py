@@ -59,6 +59,7 @@ class Approval(Record):
 
     class Meta:
         ordering = ["ticket", "position", "pk"]
+        permissions = [("decide_approval", "Can answer for the mailbox that is asked")]
         constraints = [
             models.CheckConstraint(
                 name="approval_is_decided_when_it_says_when",

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from support.portal import alert_settings, alerts, calendar, handovers, labels, stocktake, views
+from support.portal import (
+    alert_settings,
+    alerts,
+    approving,
+    asking,
+    calendar,
+    handovers,
+    labels,
+    stocktake,
+    views,
+)
 
 app_name = "portal"
 urlpatterns = [
@@ -12,6 +22,11 @@ urlpatterns = [
     path("alerts/settings/", alert_settings.settings, name="alert_settings"),
     path("alerts/about/<int:pk>/", alerts.alert, name="alert"),
     path("alerts/<str:token>/", alerts.link, name="alert_link"),
+    path("approvals/", approving.approvals_, name="approvals"),
+    path("approvals/<int:pk>/", approving.approval, name="approval"),
+    path("ask/", asking.offers, name="offers"),
+    path("ask/<int:pk>/", asking.ask, name="ask"),
+    path("ask/<int:pk>/picture/", asking.picture, name="offer_picture"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("equipment/", views.equipment, name="equipment"),
     path("equipment/<int:pk>/report/", views.report, name="report_device"),
@@ -21,4 +36,5 @@ urlpatterns = [
     path("stocktake/", stocktake.confirm, name="stocktake"),
     path("requests/", views.requests, name="requests"),
     path("requests/<int:pk>/", views.request_, name="request"),
+    path("requests/<int:pk>/withdraw/", asking.withdraw, name="withdraw"),
 ]

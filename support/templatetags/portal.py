@@ -2,7 +2,8 @@
 
 from django import template
 
-from support.models import Ticket
+from people.models import User
+from support.models import Approval, Ticket
 
 register = template.Library()
 
@@ -26,3 +27,11 @@ def state_words(ticket: Ticket) -> str:
 @register.filter
 def first_name(name: str) -> str:
     return name.split(maxsplit=1)[0] if name.strip() else name
+
+
+@register.simple_tag
+def asked_of(user: object) -> int:
+    """How many requests wait for the approval of this user."""
+    if not isinstance(user, User):
+        return 0
+    return Approval.objects.waiting().filter(approver__user=user).count()

@@ -1,0 +1,83 @@
+"""What approvers and requesters are mailed: each question, each answer once."""
+
+from django.conf import settings
+from django.urls import reverse
+
+from people import outbox
+from people.models import Person
+from support.models import Approval, Comment, Ticket
+from support.ticket_mail import desk, letter, quoted, request_link, subject_of, summary, ticket_link
+
+
+def asked(approval: Approval) -> None:
+    """Keyed by the person and the moment: who is asked again after another is told again."""
+    ticket = approval.ticket
+    receiver = ticket.on_behalf_of or ticket.requester
+    stand_in = f"You are asked in place of {approval.for_whom}." if approval.for_whom else ""
+    outbox.queue(
+        approval.approver,
+        key=f"approval:{approval.pk}:{approval.approver_id}:{approval.asked_at:%Y%m%dT%H%M%S%f}",
+        subject=subject_of(ticket, "Do you agree"),
+        text=letter(
+            f"Hello {approval.approver},",
+            f"{receiver} needs your approval for this. {stand_in}".strip(),
+            _facts(ticket),
+            "Approve or refuse it here:\n" + approval_link(approval),
+        ),
+    )
+
+
+def agreed(ticket: Ticket) -> None:
+    """All have agreed: the desk begins, and who asked knows."""
+    outbox.queue(
+        desk(ticket),
+        key=f"ticket:{ticket.pk}:approved:desk",
+        subject=subject_of(ticket, "Approved"),
+        text=letter(
+            f"The request of {ticket.requester} is approved and can be fulfilled.",
+            _facts(ticket),
+            "Open it here:\n" + ticket_link(ticket),
+        ),
+    )
+    outbox.queue(
+        ticket.requester,
+        key=f"ticket:{ticket.pk}:approved:requester",
+        subject=subject_of(ticket, "Approved"),
+        text=letter(
+            f"Hello {ticket.requester},",
+            f"your request {ticket.number} is approved. The service desk gets it for you.",
+            "You can follow it here:\n" + request_link(ticket),
+        ),
+    )
+
+
+def refused(comment: Comment) -> None:
+    ticket = comment.ticket
+    outbox.queue(
+        ticket.requester,
+        key=f"comment:{comment.pk}",
+        subject=subject_of(ticket, "Refused"),
+        text=letter(
+            f"Hello {ticket.requester},",
+            f"your request {ticket.number} was not approved:",
+            quoted(comment.body),
+            "You can read it here:\n" + request_link(ticket),
+        ),
+    )
+
+
+def approval_link(approval: Approval) -> str:
+    """Where it is answered: in the portal, of a shared mailbox in the back office."""
+    if approval.approver.kind == Person.Kind.SHARED:
+        address = reverse("admin:support_approval_change", args=[approval.pk])
+    else:
+        address = reverse("portal:approval", args=[approval.pk])
+    return f"{settings.SITE_URL}{address}"
+
+
+def _facts(ticket: Ticket) -> str:
+    price = ""
+    if ticket.price is not None:
+        price = f"Price: {ticket.price * ticket.quantity:,.2f} {ticket.currency}"
+    who = f"Asked by: {ticket.requester}"
+    return "\n".join(filter(None, [summary(ticket), "", price, who]))

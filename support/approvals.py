@@ -1,0 +1,176 @@
+"""Agreeing to a request: asked one after the other, by whoever `support.approvers` names."""
+
+from datetime import date, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from config.history import Actor, save_as
+from people.models import Person, User
+from support import approval_mail, approvers, conversation, ticket_mail
+from support.models import Approval, Ticket
+from support.moves import enter
+
+State = Approval.State
+DAYS_TO_ANSWER = 3
+DECIDE = "support.decide_approval"
+
+
+def begin(ticket: Ticket, *, by: Actor) -> None:
+    """Ask the first who must agree to a new request, in the caller's transaction."""
+    asked = approvers.needed(ticket, timezone.localdate())
+    for position, it in enumerate(asked):
+        approval = Approval(
+            ticket=ticket,
+            position=position,
+            role=it.role,
+            approver=it.person,
+            for_whom=it.for_whom,
+        )
+        save_as(approval, by=by, reason="needed for the request")
+    if asked:
+        enter(ticket, Ticket.State.WAITING_APPROVAL, by=by, reason="waits for approval")
+        _ask_next(ticket, by=by)
+
+
+@transaction.atomic
+def approve(approval: Approval, *, text: str = "", by: Actor) -> Approval:
+    """Agree; the next is asked, or the desk begins.
+
+    Raises ValidationError where it was answered already, or `by` may not answer it.
+    """
+    approval = _answerable(approval, by)
+    _decide(approval, State.APPROVED, text, by=by)
+    ticket = approval.ticket
+    if not _ask_next(ticket, by=by):
+        enter(ticket, Ticket.State.NEW, by=by, reason=f"approved by {approval.approver}")
+        approval_mail.agreed(ticket)
+    return approval
+
+
+@transaction.atomic
+def refuse(approval: Approval, *, text: str, by: Actor) -> Approval:
+    """Refuse with a reason, which the requester is mailed; nobody else is asked any more.
+
+    Raises ValidationError as `approve` does, and without a reason.
+    """
+    if not text.strip():
+        raise ValidationError("Say why you refuse it: who asked will read it.")
+    approval = _answerable(approval, by)
+    _decide(approval, State.REFUSED, text, by=by)
+    ticket = approval.ticket
+    _drop(ticket, by=by, reason="refused by another")
+    said = f"{approval.approver} has refused this request:\n\n{text.strip()}"
+    comment = conversation.write(ticket, said, author=None, by=by)
+    enter(ticket, Ticket.State.CLOSED, by=by, reason=f"refused by {approval.approver}")
+    approval_mail.refused(comment)
+    return approval
+
+
+@transaction.atomic
+def withdraw(ticket: Ticket, *, by: Actor) -> Ticket:
+    """Take a request back, as who asked, before anything was given."""
+    ticket = _locked(ticket)
+    if ticket.offer_id is None or ticket.state in Ticket.ENDED:
+        raise ValidationError(f"{ticket} is {ticket.get_state_display()}: nothing to take back.")
+    if hasattr(ticket, "fulfilment"):
+        raise ValidationError(f"{ticket} is being delivered already: write to the service desk.")
+    _drop(ticket, by=by, reason="taken back")
+    enter(ticket, Ticket.State.CLOSED, by=by, reason="taken back by who asked")
+    ticket_mail.changed(ticket, "Who asked has taken it back.", by=by)
+    return ticket
+
+
+@transaction.atomic
+def escalate(approval: Approval, *, by: Actor = None) -> Approval:
+    """Ask the next above an approver who does not answer.
+
+    Raises ValidationError where nobody is above him.
+    """
+    _locked(approval.ticket)
+    approval = Approval.objects.select_related("ticket", "approver__manager").get(pk=approval.pk)
+    if approval.state != State.WAITING:
+        raise ValidationError(f"{approval}: nothing waits any more.")
+    today, silent = timezone.localdate(), approval.approver
+    for above in approvers.managers(silent):
+        person = approvers.standing_in(above, today)
+        if person and person != silent and not approvers.is_party(person, approval.ticket):
+            approval.for_whom, approval.approver = silent, person
+            _ask(approval, by=by, reason=f"{silent} did not answer")
+            return approval
+    raise ValidationError(f"Nobody is above {silent}.")
+
+
+def escalate_silent(on: date) -> int:
+    """Pass on what was not answered in time; returns how many were."""
+    passed = 0
+    for approval in Approval.objects.waiting().filter(due_on__lt=on).order_by("pk"):
+        try:
+            escalate(approval)
+        except ValidationError:
+            continue  # its alert tells who answers for it
+        passed += 1
+    return passed
+
+
+def may_decide(user: User, approval: Approval) -> bool:
+    """He who is asked; of a mailbox whoever has the right. Never who asks or receives."""
+    person = Person.objects.filter(user=user).first()
+    if person and approvers.is_party(person, approval.ticket):
+        return False
+    if person and person == approval.approver:
+        return True
+    return approval.approver.kind == Person.Kind.SHARED and user.has_perm(DECIDE)
+
+
+def _ask_next(ticket: Ticket, *, by: Actor) -> bool:
+    """Ask whoever comes next; False where all have agreed."""
+    following = ticket.approvals.filter(state=State.TO_COME).order_by("position").first()
+    if following is None:
+        return False
+    # Deputies are those of the day on which he is asked.
+    original = following.for_whom or following.approver
+    person = approvers.standing_in(original, timezone.localdate())
+    if person and not approvers.is_party(person, ticket):
+        following.approver = person
+        following.for_whom = original if person != original else None
+    _ask(following, by=by, reason="asked")
+    return True
+
+
+def _ask(approval: Approval, *, by: Actor, reason: str) -> None:
+    approval.state, approval.asked_at = State.WAITING, timezone.now()
+    approval.due_on = timezone.localdate() + timedelta(DAYS_TO_ANSWER)
+    save_as(approval, by=by, reason=reason)
+    approval_mail.asked(approval)
+
+
+def _decide(approval: Approval, state: Approval.State, text: str, *, by: Actor) -> None:
+    approval.state, approval.reason = state, text.strip()
+    approval.decided_at = timezone.now()
+    approval.decided_by = by if isinstance(by, User) else None
+    save_as(approval, by=by, reason=f"{state.label}: {text.strip()}".strip(": "))
+
+
+def _drop(ticket: Ticket, *, by: Actor, reason: str) -> None:
+    for other in ticket.approvals.filter(state__in=[State.TO_COME, State.WAITING]):
+        other.state = State.DROPPED
+        save_as(other, by=by, reason=reason)
+
+
+def _locked(ticket: Ticket) -> Ticket:
+    rows = Ticket.objects.select_for_update(of=("self",))
+    return rows.select_related("requester", "on_behalf_of", "assignee", "offer").get(pk=ticket.pk)
+
+
+def _answerable(approval: Approval, by: Actor) -> Approval:
+    """Re-read under the lock of its ticket: of two answers the first counts."""
+    ticket = _locked(approval.ticket)
+    approval = Approval.objects.select_related("approver").get(pk=approval.pk)
+    approval.ticket = ticket
+    if approval.state != State.WAITING:
+        raise ValidationError(f"{ticket} was answered: {approval.get_state_display()}.")
+    if not isinstance(by, User) or not may_decide(by, approval):
+        raise ValidationError(f"{approval.approver} is asked about {ticket}, and not you.")
+    return approval
