@@ -38,11 +38,12 @@ class Clerk:
         return [int(number) for number in answer.split()]
 
     def do(self, count, name, *arguments, seconds=60):
-        """Order it, and wait until all of them have ended."""
+        """Order it, and wait until all of them have ended, none by an error."""
         numbers, end = self.order(count, name, *arguments), time.monotonic() + seconds
         while not ended(numbers):
             assert time.monotonic() < end, self.log.read_text()
             time.sleep(0.002)
+        assert "Traceback" not in self.log.read_text(), self.log.read_text()
 
 
 @contextmanager
