@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from people.answers import Failed, Postponed, Unreachable, said
 from people.models import Message
-from people.outbox import one_line
+from people.outbox import one_line, thread_id
 
 PER_CONNECTION = 100  # many servers close a connection that brings more
 
@@ -88,11 +88,20 @@ def compose(message: Message) -> EmailMultiAlternatives:
             "Date": format_datetime(timezone.localtime(message.created_at)),
             "Auto-Submitted": "auto-generated",
             **_list_headers(message.list_name),
+            **_thread_headers(message.thread),
         },
     )
     if message.html:
         mail.attach_alternative(message.html, "text/html")
     return mail
+
+
+def _thread_headers(thread: str) -> dict[str, str]:
+    """So that mail programs show one ticket as one conversation, and answers reach the desk."""
+    if not thread:
+        return {}
+    headers = {"In-Reply-To": thread_id(thread), "References": thread_id(thread)}
+    return {**headers, "Reply-To": settings.MAIL_IN_ADDRESS} if settings.IMAP else headers
 
 
 def _list_headers(name: str) -> dict[str, str]:

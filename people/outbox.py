@@ -25,16 +25,24 @@ class Mail:
     html: str = ""
     confidential: bool = False
     list_name: str = ""  # the series it is one of, such as "alerts"
+    thread: str = ""  # what it is about, such as "ticket-12"; see `thread_id`
 
 
 def queue(
-    to: Person, *, key: str, subject: str, text: str, html: str = "", confidential: bool = False
+    to: Person,
+    *,
+    key: str,
+    subject: str,
+    text: str,
+    html: str = "",
+    confidential: bool = False,
+    thread: str = "",
 ) -> None:
     """Owe a person a mail, in the caller's transaction.
 
     The body of a confidential one is removed once it is sent; see `may_read`.
     """
-    queue_all([Mail(to, key, subject, text, html, confidential)])
+    queue_all([Mail(to, key, subject, text, html, confidential, thread=thread)])
 
 
 def queue_all(mails: Sequence[Mail]) -> QuerySet[Message]:
@@ -52,6 +60,7 @@ def queue_all(mails: Sequence[Mail]) -> QuerySet[Message]:
             html=mail.html,
             is_confidential=mail.confidential,
             list_name=mail.list_name,
+            thread=mail.thread,
             message_id=make_msgid(domain=settings.SITE_HOST),
             next_attempt_at=now,
         )
@@ -90,6 +99,11 @@ def may_read(message: Message, user: User) -> bool:
     if not message.is_confidential:
         return True
     return not settings.MAIL_IS_SENT and user.has_perm("people.change_user")
+
+
+def thread_id(thread: str) -> str:
+    """The Message-ID that all mails of a thread refer to; no mail has it, and none needs it."""
+    return f"<{thread}@{settings.SITE_HOST}>"
 
 
 def one_line(subject: str) -> str:

@@ -16,7 +16,7 @@ from contracts.models import Contract, Decision, Licence, Seat, Spend
 from people.jobs import late
 from people.models import Job, Message, Person, User
 from support import inbox
-from support.models import Alert, Ticket
+from support.models import Alert, InboundMail, Ticket
 
 SOON = 90
 """Days ahead that a contract's dates are shown."""
@@ -73,6 +73,13 @@ def _tickets(on: date, user: User) -> list[Figure]:
         Figure("New tickets", Ticket, {"state__exact": "new"}, view, urgent=True),
         Figure("Nobody's", Ticket, {"assignee__isnull": True, "state__in": waits}, view),
         Figure("Waiting for the requester", Ticket, {"state__exact": "waiting_requester"}, view),
+        Figure(
+            "Mails kept back",
+            InboundMail,
+            {"state__exact": "quarantined"},
+            "support.decide_inboundmail",
+            urgent=True,
+        ),
     ]
     if mine:
         figures.insert(1, Figure("Mine to work on", Ticket, mine, "support.answer_ticket"))

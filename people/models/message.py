@@ -79,6 +79,12 @@ class Message(models.Model):
         editable=False,
         help_text="Of what series it is one, such as alerts: mail programs file it by that.",
     )
+    thread = models.CharField(
+        max_length=60,
+        blank=True,
+        editable=False,
+        help_text="What it is about, such as ticket-12: mail programs show it together.",
+    )
     message_id = models.CharField(max_length=200, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from assets.models import Asset
 from people.models import Message, Person
+from people.outbox import thread_id
 from support.mail_in.letters import Letter
 from support.models import Comment, Ticket
 
@@ -59,9 +59,11 @@ def _ticket_of_key(key: str) -> Ticket | None:
 
 def _thread(letter: Letter) -> Ticket | None:
     """By the name of the thread, which all our mails on a ticket refer to."""
-    name = re.compile(rf"<ticket-(\d{{1,15}})@{re.escape(settings.SITE_HOST or '')}>")
-    found = next((it for it in map(name.fullmatch, letter.references) if it), None)
-    return Ticket.objects.filter(pk=int(found[1])).first() if found else None
+    for reference in letter.references:
+        found = re.match(r"<ticket-(\d{1,15})@", reference)
+        if found and thread_id(f"ticket-{found[1]}") == reference:
+            return Ticket.objects.filter(pk=int(found[1])).first()
+    return None
 
 
 def _named(letter: Letter) -> Ticket | None:

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from people.models import Document, Person
+from people.models import Document, Person, User
 from support.models.conversation import Comment
 from support.models.ticket import Ticket
 
@@ -46,10 +46,15 @@ class InboundMail(models.Model):
         editable=False,
         help_text="The mail as it came.",
     )
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="mails_decided", editable=False
+    )
+    decided_at = models.DateTimeField("decided", null=True, editable=False)
 
     class Meta:
         ordering = ["-received_at", "-pk"]
         permissions = [("decide_inboundmail", "Can decide on mail that was kept back")]
+        indexes = [models.Index(fields=["sender", "taken_at"], name="mail_of_sender")]
         constraints = [
             models.UniqueConstraint(
                 fields=["mailbox", "validity", "uid"], name="mail_is_taken_once"
