@@ -100,7 +100,7 @@ def comment(alert: Alert, *, text: str, by: Actor) -> Alert:
 
 @transaction.atomic
 def reopen(alert: Alert, *, text: str = "", by: Actor) -> Alert:
-    """Take back that it is known: whoever was told last is told again.
+    """Take back that it is known: it waits again for whoever was told, and later leads are told.
 
     Raises ValidationError where it was not acknowledged, or its date has passed.
     """

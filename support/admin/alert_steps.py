@@ -95,5 +95,5 @@ STEPS = (
     _step("snooze", "Snooze", SnoozeForm, "Nobody is told of this date before that day."),
     _step("pass_on", "Pass on", PassOnForm, "Another takes care of it from now on."),
     _step("comment", "Comment", CommentForm, "It changes nothing else."),
-    _step("reopen", "Reopen", TextForm, "It is open again for whoever was told last."),
+    _step("reopen", "Reopen", TextForm, "It is open again for whoever was told."),
 )
