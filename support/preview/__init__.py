@@ -1,0 +1,40 @@
+"""What would be told to whom in the days to come, if nothing changes and nobody answers.
+
+The rows, their days and whom they concern come from the functions that the ledger itself asks
+(`support.alerts`, `support.lead_times`); `unfolding` then takes the ledger's steps for each matter,
+on the days on which one of them can change anything. Nothing is written, and the number of queries
+depends on the rules and the days asked for, never on the records.
+"""
+
+from datetime import date, timedelta
+
+from people.roles import last_resort, mailbox
+from support.alerts import RULES
+from support.preview import matters
+from support.preview.people import People
+from support.preview.unfolding import How, Telling, Unfolding
+
+__all__ = ["How", "LONGEST", "Telling", "coming"]
+
+LONGEST = 365
+"""The most days that can be looked ahead."""
+
+
+def coming(on: date, until: date) -> list[Telling]:
+    """All that would be told from the day `on` to `until`, by day, then as the rules stand.
+
+    What was told, acknowledged or snoozed until later is left out, what was raised on the day `on`
+    already too. Raises ValueError for more than LONGEST days.
+    """
+    if not on <= until <= on + timedelta(LONGEST):
+        raise ValueError(f"{until} is not within {LONGEST} days of {on}.")
+    people = People.read()
+    ledger = matters.Ledger.read(on, until, people)
+    found: list[Telling] = []
+    for rule in RULES:
+        above = (mailbox(rule.role).pk, last_resort().pk)
+        for matter in matters.of_rule(rule, ledger, on, until, people):
+            found += Unfolding(matter, people, above, on, until).tellings()
+    place = {rule.kind: number for number, rule in enumerate(RULES)}
+    found.sort(key=lambda it: (it.day, place[it.rule], it.due_on, it.record, it.lead))
+    return found

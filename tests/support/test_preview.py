@@ -1,0 +1,190 @@
+"""The preview of alerts: what it says is what happens, day by day, if nothing else does."""
+
+import random
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from contracts.models import Contract
+from people.models import Person
+from support import preview, responses
+from support.ledger import raise_due
+from support.models import Alert
+from support.preview import How
+from tests.factories import (
+    AssetFactory,
+    CategoryFactory,
+    ContractFactory,
+    CustodyFactory,
+    DecisionFactory,
+    DepartmentFactory,
+    HandoverFactory,
+    LeadTimeFactory,
+    LicenceFactory,
+    MessageFactory,
+    OrderFactory,
+    PersonFactory,
+    ProductFactory,
+    ReleaseFactory,
+    RepairFactory,
+    SeatFactory,
+    StockItemFactory,
+    TermFactory,
+)
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 11, 24)
+UNTIL = TODAY + timedelta(90)
+State = Alert.State
+
+
+@pytest.fixture(autouse=True)
+def today(time_machine):
+    time_machine.move_to("2026-11-24 12:00:00+00:00", tick=False)
+
+
+@pytest.fixture
+def boxes():
+    return {
+        role: PersonFactory(answers_for=role, kind="shared", email=f"{role}@example.com")
+        for role in ("it", "finance", "service_desk")
+    }
+
+
+def day(number):
+    return TODAY + timedelta(number)
+
+
+def said(until=UNTIL):
+    return [
+        (it.day, it.rule, it.record, it.due_on, it.lead, it.recipient, it.how == How.ESCALATED)
+        for it in preview.coming(TODAY, until)
+    ]
+
+
+def sent(on, message):
+    """What a mail of that day would tell, in the ledger; it is marked as told."""
+    unsent = Alert.objects.unsent()
+    told = [
+        (on, it.rule, it.object_id, it.due_on, it.lead, it.recipient_id, bool(it.escalates_id))
+        for it in unsent
+    ]
+    unsent.update(message=message)
+    return told
+
+
+def raised(until=UNTIL):
+    """The same as the ledger does it, day after day."""
+    message = MessageFactory()
+    found = []
+    for number in range((until - TODAY).days + 1):
+        raise_due(day(number))
+        found += sent(day(number), message)
+    return found
+
+
+# --- The preview and the ledger agree ---
+
+
+def varied(seed, boxes):
+    """People of all sorts, and something for every rule; some of it told and answered before."""
+    pick = random.Random(seed)
+    boss = PersonFactory(manager=None)
+    people = [PersonFactory(manager=pick.choice([boss, None])) for _ in range(8)]
+    people += [PersonFactory(leaves_on=day(it), manager=boss) for it in (-5, 3, 6, 55, 90)]
+    people += [PersonFactory(email=""), None]
+    departments = [DepartmentFactory(head=pick.choice(people)) for _ in range(3)]
+
+    def near():
+        return day(pick.choice([pick.randint(-30, 200), pick.randint(-3, 12)]))
+
+    kinds = list(Contract.Kind)
+    contracts = [
+        ContractFactory(
+            owner=pick.choice(people),
+            department=pick.choice([*departments, None]),
+            kind=pick.choice(kinds),
+            starts_on=pick.choice([day(-400), day(10), day(60)]),
+            notice_by=pick.choice([near(), None]),
+            ends_on=pick.choice([near(), None]),
+        )
+        for _ in range(30)
+    ]
+    assets = [AssetFactory(warranty_ends_on=near()) for _ in range(12)]
+    terms = [TermFactory(contract=it) for it in contracts[:4]]
+    [DecisionFactory(term=it, kind="cancel", ends_on=near()) for it in terms]
+    licences = [
+        LicenceFactory(contract=pick.choice([*contracts, None]), ends_on=near(), seats=1)
+        for _ in range(6)
+    ]
+    for licence in licences:
+        for _ in range(pick.choice([0, 1, 2])):
+            SeatFactory(licence=licence, since=day(pick.randint(-150, -20)))
+    ProductFactory(end_of_life_on=near())
+    assets += [AssetFactory(product=ProductFactory(end_of_life_on=near())) for _ in range(3)]
+    assets += [AssetFactory(release=ReleaseFactory(ends_on=near())) for _ in range(3)]
+    for number in range(6):
+        holder = pick.choice([it for it in people if it])
+        CustodyFactory(asset=assets[number], holder=holder, due_back_on=near())
+    [RepairFactory(due_back_on=near()) for _ in range(3)]
+    [OrderFactory(state="ordered", ordered_on=TODAY, expected_on=near()) for _ in range(3)]
+    for number in (-9, -6, 0):
+        at = timezone.make_aware(datetime(2026, 11, 24, 9)) + timedelta(number)
+        handover = HandoverFactory(
+            to=pick.choice(people[:13]), needs_acceptance=True, handed_over_at=at
+        )
+        CustodyFactory(handover=handover)
+    [AssetFactory(holder=it, state="in_use") for it in people[8:12]]
+    [StockItemFactory(minimum=5, quantity=it) for it in (2, 9)]
+    set_days(contracts, assets)
+    return people
+
+
+def set_days(contracts, assets):
+    LeadTimeFactory(rule="contract_end", days=[120, 45])
+    LeadTimeFactory(rule="contract_end", contract_kind="telecom", days=[])
+    LeadTimeFactory(rule="contract_notice", contract_kind="lease", days=[60, 0])
+    LeadTimeFactory(rule="contract_notice", record=contracts[0], days=[200, 100, 10])
+    LeadTimeFactory(rule="warranty", category=assets[0].product.category, days=[20])
+    LeadTimeFactory(rule="warranty", record=assets[1], days=[])
+
+
+def answer(people, pick):
+    """Some of what was told is acknowledged, snoozed, or passed on."""
+    here = [it for it in people if it and it.email and not it.has_left(TODAY)]
+    for alert in Alert.objects.open().order_by("pk"):
+        move = pick.choice(["", "", "acknowledge", "snooze", "pass_on"])
+        alert.refresh_from_db()
+        if alert.state != State.OPEN:
+            continue
+        if move == "acknowledge":
+            responses.acknowledge(alert, by=None)
+        elif move == "snooze":
+            last = responses.last_day(alert, on=timezone.localdate())
+            if last > timezone.localdate():
+                responses.snooze(alert, until=last, by=None)
+        elif move == "pass_on":
+            others = [it for it in here if it.pk != alert.recipient_id]
+            responses.pass_on(alert, to=pick.choice(others), by=None)
+
+
+# Each day of the ledger takes a second: the suite looks at the first days, `make bench` at all.
+@pytest.mark.parametrize(
+    ("seed", "until"), [(1, day(9)), pytest.param(2, UNTIL, marks=pytest.mark.bench)]
+)
+def test_what_is_foreseen_is_what_is_told_day_by_day(seed, until, boxes, time_machine):
+    people = varied(seed, boxes)
+    message = MessageFactory()
+    for number in (-40, -1):
+        time_machine.move_to(f"{day(number)} 12:00:00+00:00", tick=False)
+        raise_due(day(number))
+        Alert.objects.unsent().update(message=message)
+        answer(people, random.Random(seed))
+    Alert.objects.unsent().update(message=message)
+    time_machine.move_to("2026-11-24 12:00:00+00:00", tick=False)
+    foreseen, told = set(said(until)), set(raised(until))
+    assert foreseen - told == set()
+    assert told - foreseen == set()
+    assert len(told) > 30
