@@ -11,14 +11,14 @@ from people.models import Person
 from people.roles import mailbox
 
 
-def who_answers(on: date) -> Combinable:
+def who_answers(on: date, *, path: str = "", role: str = "finance") -> Combinable:
     """For each contract of a query the key of the person to mail on that day.
 
-    The owner, else the head of the department, else the mailbox of Finance; who has left or has no
-    e-mail is passed over.
+    The owner, else the head of the department, else the mailbox of the role; who has left or has no
+    e-mail is passed over. `path` leads from other rows to their contract, such as "contract__".
     """
-    finance = Value(mailbox("finance").pk)
-    return Coalesce(_reachable("owner", on), _reachable("department__head", on), finance)
+    owner, head = reachable(f"{path}owner", on), reachable(f"{path}department__head", on)
+    return Coalesce(owner, head, Value(mailbox(role).pk))
 
 
 def of(contract: Contract, on: date) -> Person:
@@ -27,5 +27,6 @@ def of(contract: Contract, on: date) -> Person:
     return Person.objects.get(pk=key)
 
 
-def _reachable(path: str, on: date) -> Subquery:
+def reachable(path: str, on: date) -> Subquery:
+    """The key of the person at this path, if he is here on that day and has an e-mail; or NULL."""
     return Subquery(Person.objects.reachable(on).filter(pk=OuterRef(path)).values("pk"))

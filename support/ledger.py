@@ -2,111 +2,96 @@
 
 On the day `on` each watched record is owed the most urgent lead time it has reached, however many
 days nobody looked. A date that passed unseen is told once, as lapsed. A moved date is another
-alert, and the alerts of the old one become moot.
+alert, and the alerts of the old one become moot. Whoever answers, answers for the whole matter: one
+date of one record under one rule.
+
+A rule takes as many statements for a million records as for one, and no record is read.
 """
 
-from collections.abc import Iterator
-from datetime import date, timedelta
-from itertools import batched
-from typing import Any
+import logging
+from collections.abc import Collection
+from datetime import date
 from uuid import UUID, uuid4
 
-from django.db.models import Case, Exists, Max, OuterRef, QuerySet, Value, When
+from django.contrib.contenttypes.models import ContentType
+from django.db import OperationalError, transaction
 
+from support import lead_times, states
 from support.alerts import RULES, Rule
+from support.escalation import escalate
 from support.models import Alert
+from support.owed import enter
+from support.watch import Watch
 
-LAPSED = 0  # the lead of an alert about a date that had passed
-BATCH = 2000
-A_CENTURY = 36_500
+ATTEMPTS = 3
+"""How often a rule is tried where it and an answer to one of its alerts block each other."""
+logger = logging.getLogger(__name__)
 
 
-def raise_due(on: date) -> int:
+class RulesFailed(Exception):
+    """Some rules could not be run; the others were, and what they found is in the ledger."""
+
+    def __init__(self, kinds: Collection[str]) -> None:
+        super().__init__(f"These rules of alerts failed: {', '.join(kinds)}. See the log.")
+        self.kinds = list(kinds)
+
+
+def raise_due(on: date, kinds: Collection[str] | None = None) -> int:
     """Enter in the ledger all that is due on the day `on`, and return how many alerts are new.
 
-    Run again, or twice at once, it enters nothing twice: the ledger is unique in the database.
+    `kinds` are the rules to run; all of them without it. Run again, or twice at once, it enters
+    nothing twice. Each rule is a transaction of its own: one that fails is logged and stops no
+    other, and raises RulesFailed in the end.
     """
-    run = uuid4()
+    run, raised, failed = uuid4(), 0, []
     for rule in RULES:
-        _review(rule, on)
-        for alerts in batched(_owed(rule, on, run), BATCH):
-            Alert.objects.bulk_create(alerts, ignore_conflicts=True)
-    return Alert.objects.filter(run=run).count()
+        if kinds is not None and rule.kind not in kinds:
+            continue
+        try:
+            raised += _run(rule, on, run)
+        except Exception:
+            logger.exception("The rule %s could not be run.", rule.kind)
+            failed.append(rule.kind)
+    if failed:
+        raise RulesFailed(failed)
+    return raised
 
 
-def _review(rule: Rule, on: date) -> None:
-    """Alerts whose date has moved become moot; one whose date moved back is true again."""
-    alerts = Alert.objects.filter(rule=rule.kind, content_type=rule.record_type)
-    current = Exists(
-        rule.rows(on, A_CENTURY).filter(pk=OuterRef("object_id"), **{rule.due: OuterRef("due_on")})
-    )
-    alerts.filter(~current, state=Alert.State.OPEN).update(state=Alert.State.MOOT)
-    alerts.filter(current, state=Alert.State.MOOT).update(state=Alert.State.OPEN)
+def raise_at_once(on: date) -> int:
+    """The same of the rules that cannot wait for the day's run; meant for every few minutes."""
+    return raise_due(on, kinds={rule.kind for rule in RULES if rule.at_once})
 
 
-def _owed(rule: Rule, on: date, run: UUID) -> Iterator[Alert]:
-    watched_since = _last_raised(rule, on) or on
-    entries = [*_upcoming(rule, on), *_lapsed(rule, on)]
-    for record, due_on, lead, recipient in entries:
-        unwatched = lead == LAPSED and due_on < watched_since
-        yield Alert(
-            rule=rule.kind,
-            content_type=rule.record_type,
-            object_id=record,
-            due_on=due_on,
-            lead=lead,
-            recipient_id=recipient,
-            state=Alert.State.LAPSED if unwatched else Alert.State.OPEN,
-            raised_on=on,
-            run=run,
-        )
+def _run(rule: Rule, on: date, run: UUID) -> int:
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _review(rule, on, run)
+        except OperationalError:
+            logger.warning("The rule %s is tried again.", rule.kind, exc_info=True)
+    return _review(rule, on, run)
 
 
-def _last_raised(rule: Rule, on: date) -> date | None:
-    """The last day before `on` on which the rule found something; None in a first run."""
-    earlier = Alert.objects.filter(rule=rule.kind, raised_on__lt=on)
-    last: date | None = earlier.aggregate(last=Max("raised_on"))["last"]
-    return last
+@transaction.atomic
+def _review(rule: Rule, on: date, run: UUID) -> int:
+    """One rule on one day, step by step; the order matters.
+
+    What is no longer true is not escalated, and who is told or woken today is not escalated today.
+    """
+    _one_at_a_time()
+    watch = Watch(rule, on, run, lead_times.read(rule))
+    if not watch.alerts.exists():
+        return enter(watch)
+    states.end(watch)
+    escalated = escalate(watch)
+    states.wake(watch)
+    states.leave(watch)
+    states.revive(watch)
+    entered = enter(watch)
+    states.follow(watch)
+    return escalated + entered
 
 
-def _upcoming(rule: Rule, on: date) -> QuerySet[Any, Any]:
-    """Record, date, lead, recipient of what is near and not told to him at that lead or later."""
-    reached = Case(
-        *(When(**{f"{rule.due}__lte": on + timedelta(lead)}, then=lead) for lead in _rising(rule))
-    )
-    told = _ledger(rule).filter(lead__lte=OuterRef("told_lead"), recipient=OuterRef("told_person"))
-    entries: QuerySet[Any, Any] = (
-        rule.rows(on, max(rule.leads))
-        .filter(**{f"{rule.due}__gte": on})
-        .annotate(told_lead=reached, told_person=rule.recipient(on))
-        .filter(~Exists(told))
-        .values_list("pk", rule.due, "told_lead", "told_person")
-    )
-    return entries
-
-
-def _lapsed(rule: Rule, on: date) -> QuerySet[Any, Any]:
-    """The same of what passed before anybody was told of it at the last lead."""
-    told = _ledger(rule).filter(lead__lte=min(rule.leads))
-    entries: QuerySet[Any, Any] = (
-        rule.rows(on, 0)
-        .filter(**{f"{rule.due}__lt": on})
-        .filter(~Exists(told))
-        .annotate(told_lead=Value(LAPSED), told_person=rule.recipient(on))
-        .values_list("pk", rule.due, "told_lead", "told_person")
-    )
-    return entries
-
-
-def _rising(rule: Rule) -> list[int]:
-    # The first condition that holds decides: the most urgent lead comes first.
-    return sorted(rule.leads)
-
-
-def _ledger(rule: Rule) -> QuerySet[Alert]:
-    return Alert.objects.filter(
-        rule=rule.kind,
-        content_type=rule.record_type,
-        object_id=OuterRef("pk"),
-        due_on=OuterRef(rule.due),
-    )
+def _one_at_a_time() -> None:
+    """Two runs at once take turns, rule by rule, until the end of the transaction."""
+    alerts = ContentType.objects.filter(app_label="support", model=Alert._meta.model_name)
+    alerts.select_for_update(no_key=True).values_list("pk").first()

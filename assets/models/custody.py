@@ -4,7 +4,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import DateField, Exists, ExpressionWrapper, F, OuterRef, Q
+from django.db.models.functions import Cast, TruncDate
 from django.utils import timezone
 
 from assets.models.asset import Asset
@@ -15,9 +16,18 @@ from people.models import Document, Location, Person
 class HandoverQuerySet(models.QuerySet["Handover"]):
     def waiting(self) -> Self:
         """Nobody has said yet whether he received it, and some of it is still with him."""
-        return self.filter(
-            needs_acceptance=True, answered_at=None, custodies__until=None
-        ).distinct()
+        held = Custody.objects.open().filter(handover=OuterRef("pk"))
+        return self.filter(Exists(held), needs_acceptance=True, answered_at=None)
+
+    def answer_due_by(self, last: date, *, days: int) -> Self:
+        """Those to be answered by the day `last`, with that day as `answer_due_on`.
+
+        That is so many days after the day on which it was handed over, in the site's time zone.
+        """
+        day = TruncDate("handed_over_at", tzinfo=timezone.get_default_timezone())
+        due = ExpressionWrapper(day + timedelta(days), DateField())
+        dated = self.annotate(answer_due_on=Cast(due, DateField()))
+        return dated.filter(answer_due_on__lte=last)
 
     def disputed(self) -> Self:
         return self.filter(answer=Handover.Answer.DISPUTED)

@@ -12,12 +12,13 @@ from assets.models import Asset
 from contracts.models import Contract
 from people.models import Person
 from people.roles import mailbox
+from support import ledger as engine
 from support.alerts import CONTRACT_LEADS, RULES
-from support.ledger import raise_due
 from support.models import Alert
 from tests.factories import AssetFactory, ContractFactory, DepartmentFactory, PersonFactory
 
 TODAY = date(2026, 11, 24)
+WATCHED = {"contract_notice", "contract_end", "warranty"}
 pytestmark = pytest.mark.django_db
 
 
@@ -28,9 +29,16 @@ def contract(notice_in=None, end_in=None, **fields):
     return ContractFactory(notice_by=notice_by, ends_on=ends_on, **fields)
 
 
+def raise_due(on, kinds=WATCHED):
+    return engine.raise_due(on, kinds)
+
+
 def ledger(**filters):
+    """What was told, apart from what was escalated."""
     return list(
-        Alert.objects.filter(**filters).order_by("raised_on", "pk").values_list("rule", "lead")
+        Alert.objects.filter(escalates=None, **filters)
+        .order_by("raised_on", "pk")
+        .values_list("rule", "lead")
     )
 
 
@@ -103,8 +111,8 @@ def test_a_date_that_passed_in_a_silence_is_told_once_as_lapsed():
     for day in (25, 26, 27):
         raise_due(TODAY + timedelta(day))
 
-    assert ledger() == [("contract_notice", 30), ("contract_notice", 0)]
-    assert set(Alert.objects.values_list("state", flat=True)) == {"open"}
+    told = Alert.objects.exclude(escalates__isnull=False).order_by("pk")
+    assert list(told.values_list("lead", "state")) == [(30, "followed"), (0, "open")]
 
 
 def test_a_date_told_at_the_last_lead_is_not_told_again_when_it_has_passed():
@@ -220,8 +228,7 @@ def test_a_new_owner_is_told_what_the_old_one_was_told():
 
 def test_ten_records_take_as_many_queries_as_one():
     counts = []
-    raise_due(TODAY)
-    for day, number in ((0, 1), (1, 10)):
+    for day, number in enumerate((1, 1, 10)):
         for _ in range(number):
             contract(notice_in=7 + day, end_in=30 + day, owner=PersonFactory())
             AssetFactory(warranty_ends_on=TODAY + timedelta(7 + day))
@@ -229,7 +236,7 @@ def test_ten_records_take_as_many_queries_as_one():
             assert raise_due(TODAY + timedelta(day)) == 3 * number
         counts.append(len(queries))
 
-    assert counts[0] == counts[1]
+    assert counts[1] == counts[2]
 
 
 # --- By property ---

@@ -1,0 +1,57 @@
+"""What becomes of alerts that are in the ledger already, as the data behind them changes."""
+
+from django.db.models import Exists, Q, QuerySet
+
+from support.models import Alert
+from support.watch import ANSWERED, Watch, same_matter, told_to_the_same
+
+State = Alert.State
+ENDING = [State.OPEN, State.SNOOZED]
+ENDING_STANDING = [*ENDING, State.ACKNOWLEDGED, State.FOLLOWED, State.PASSED_ON]
+"""A condition that is over is forgotten, whatever was answered: when it comes again it is new."""
+
+
+def end(watch: Watch) -> int:
+    """Alerts whose date has moved, or whose condition is over, become moot."""
+    states = ENDING_STANDING if watch.rule.is_standing else ENDING
+    return _set(watch.alerts.filter(~watch.is_true, state__in=states), State.MOOT)
+
+
+def wake(watch: Watch) -> int:
+    """Those snoozed until today are open again, and are told again."""
+    due = watch.alerts.filter(state=State.SNOOZED, snoozed_until__lte=watch.on)
+    return due.update(state=State.OPEN, snoozed_until=None, message=None)
+
+
+def leave(watch: Watch) -> int:
+    """Open alerts of somebody whom the record no longer concerns become moot.
+
+    What was escalated stays with whom it was escalated to.
+    """
+    theirs = watch.alerts.filter(~watch.is_his, state=State.OPEN, escalates=None)
+    return _set(theirs, State.MOOT)
+
+
+def revive(watch: Watch) -> int:
+    """A date moved back is true again, told or not; so is what comes back to a former recipient.
+
+    What he had passed on to somebody who has left meanwhile is told to him again.
+    """
+    answered = Exists(same_matter().filter(state__in=ANSWERED))
+    last = watch.alerts.filter(~Exists(told_to_the_same()), ~answered)
+    back = last.filter(watch.is_his, state=State.PASSED_ON)
+    told_again = back.update(state=State.OPEN, message=None)
+    moot = last.filter(Q(escalates__isnull=False) | Q(watch.is_his), state=State.MOOT)
+    if watch.rule.is_standing:
+        moot = moot.filter(due_on=watch.on)
+    return told_again + _set(moot.filter(watch.is_true), State.OPEN)
+
+
+def follow(watch: Watch) -> int:
+    """Where a nearer alert was raised to the same person, the older one needs no answer."""
+    nearer = told_to_the_same().filter(state=State.OPEN)
+    return _set(watch.alerts.filter(Exists(nearer), state=State.OPEN), State.FOLLOWED)
+
+
+def _set(alerts: QuerySet[Alert], state: str) -> int:
+    return alerts.update(state=state, snoozed_until=None)
