@@ -155,7 +155,6 @@ def _loans(on: date) -> QuerySet[Custody]:
 def _of_loan(loan: Custody, costs: bool) -> Iterable[str]:
     yield f"serial number {loan.asset.serial}" if loan.asset.serial else ""
     yield f"lent on {_day(localdate(loan.since))}"
-    yield f"e-mail {loan.holder.email}" if loan.holder and loan.holder.email else ""
     yield _cost("cost", loan.asset.cost, loan.asset.currency, costs)
 
 

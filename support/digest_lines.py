@@ -1,45 +1,55 @@
-"""What a digest says: a group per rule, the most urgent first, with the money and a link."""
+"""What a mail about alerts says: a group per kind, the most urgent first, each with its buttons."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
-from itertools import batched
-from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
 
-from assets.models import Asset
 from config.history import Record
-from contracts.models import Contract, Term
 from people.models import Person
-from people.outbox import Mail
+from people.outbox import one_line
 from people.roles import mailbox
-from support.alerts import RULES, Rule
-from support.models import Alert
+from support.alert_facts import facts
+from support.alert_links import answer_link
+from support.alert_words import DELETED, RULE, distance, name_of, page_of
+from support.alerts import Rule
+from support.digest_reading import NEAR, Numbers, Reading
+from support.models import Alert, Response
 
-NEAR = 7  # days from which a date is shown as pressing
-LISTED = 50  # lines of one group; what is beyond is counted and linked
-RULE = {rule.kind: rule for rule in RULES}
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Words:
+    """A mail without its envelope."""
+
+    subject: str
+    text: str
+    html: str
 
 
 @dataclass(frozen=True)
 class Line:
-    """One date of one record."""
+    """One date of one record, why it is told again or by somebody else, and where it is answered.
+
+    `urgency` is "late", "near" or "".
+    """
 
     title: str
     when: str
+    note: str
     facts: list[str]
-    link: str
-    is_late: bool
-    is_near: bool
+    page: str
+    answer: str
+    urgency: str
 
 
 @dataclass(frozen=True)
@@ -62,150 +72,166 @@ class Lapsed:
 
 
 class Digest:
-    """The day's mails to some people, from their alerts, which come by date."""
+    """The mails to some people about their `alerts`, for the day `on`."""
 
-    def __init__(self, on: date, alerts: Sequence[Alert], lapsed: QuerySet[Alert]) -> None:
+    def __init__(self, on: date, people: Sequence[Person], alerts: QuerySet[Alert]) -> None:
         self.on = on
-        self.groups = _grouped(alerts)
-        self.lapsed = _counted(lapsed)
-        self.records = _records(
-            alert
-            for groups in self.groups.values()
-            for group in groups.values()
-            for alert in group[:LISTED]
-        )
+        self.people = {person.pk: person for person in people}
+        self.reading = Reading(on, people, alerts)
+        self.recipients = self.reading.numbers.keys()
 
     @cached_property
     def finance(self) -> Person:
         return mailbox("finance")
 
-    def mail(self, to: Person, key: str) -> Mail:
+    def words(self, to: Person, *, at_once: bool = False) -> Words:
+        """The whole mail to one of `recipients`; one sent at once is not called one of the day."""
         opens = _opens_the_back_office(to)
-        groups = [self._group(kind, its, opens) for kind, its in self.groups[to.pk].items()]
-        lapsed = [self._lapsed(kind, n, to, opens) for kind, n in self.lapsed[to.pk].items()]
+        numbers = self.reading.numbers[to.pk]
+        groups = [
+            self._group(kind, its, numbers, to, opens)
+            for kind, its in self.reading.matters.get(to.pk, {}).items()
+        ]
+        lapsed = [_lapsed(kind, n, to, opens) for kind, n in sorted(numbers.lapsed.items())]
+        subject = _subject(groups, lapsed)
         context = {
             "person": to,
             "on": self.on,
+            "subject": subject,
+            "summary": _summary(numbers),
             "groups": groups,
             "lapsed": lapsed,
+            "at_once": at_once,
             "organisation": settings.ORGANISATION,
-            "finance": None if opens else self.finance,
+            "finance": self.finance if groups and self._decides_by_mail(to, opens) else None,
+            "preferences": _preferences(to),
         }
-        return Mail(
-            to=to,
-            key=key,
-            subject=_subject(groups, lapsed),
+        return Words(
+            subject=one_line(subject),
             text=render_to_string("mail/digest.txt", context),
             html=render_to_string("mail/digest.html", context),
         )
 
-    def _group(self, kind: str, alerts: list[Alert], opens: bool) -> Group:
-        rule = RULE[kind]
+    def _decides_by_mail(self, to: Person, opens: bool) -> bool:
+        """Whoever is told of contracts and cannot open them writes to Finance."""
+        kinds = self.reading.matters[to.pk]
+        return not opens and any(kind.startswith("contract") for kind in kinds)
+
+    def _group(
+        self, kind: str, alerts: Sequence[Alert], numbers: Numbers, to: Person, opens: bool
+    ) -> Group:
         return Group(
-            title=rule.title,
-            lines=[self._line(rule, alert, opens) for alert in alerts[:LISTED]],
-            more=max(0, len(alerts) - LISTED),
-            link=_list_link(kind, alerts[0].recipient_id, Alert.State.OPEN) if opens else "",
+            title=RULE[kind].title,
+            lines=[self._line(RULE[kind], alert, to, opens) for alert in alerts],
+            more=numbers.open[kind] - len(alerts),
+            link=_list_link(kind, to.pk, Alert.State.OPEN) if opens else "",
         )
 
-    def _line(self, rule: Rule, alert: Alert, opens: bool) -> Line:
-        record = self.records.get((rule.model, alert.object_id))
+    def _line(self, rule: Rule, alert: Alert, to: Person, opens: bool) -> Line:
+        record = self.reading.record(alert)
         days = (alert.due_on - self.on).days
         day = date_format(alert.due_on, "j F Y")
+        title, known = self._said(rule, alert, record, to)
+        answer = answer_link(alert, to)
         return Line(
-            title=str(record or "A record that was deleted meanwhile"),
-            when=f"{rule.behind if days < 0 else rule.ahead} {day}, {_distance(days)}.",
-            facts=[fact for fact in FACTS[rule.model](record) if fact] if record else [],
-            link=_record_link(record) if record and opens else "",
-            is_late=days < 0,
-            is_near=0 <= days <= NEAR,
+            title=title,
+            when=f"{rule.behind if days < 0 else rule.ahead} {day}, {distance(days)}.",
+            note=" ".join(filter(None, self._notes(rule, alert, to))),
+            facts=known,
+            page=settings.SITE_URL + page_of(record) if record and opens else answer,
+            answer=answer,
+            urgency=_urgency(rule, days),
         )
 
-    def _lapsed(self, kind: str, count: int, to: Person, opens: bool) -> Lapsed:
-        link = _list_link(kind, to.pk, Alert.State.LAPSED) if opens else ""
-        return Lapsed(count=count, dates=RULE[kind].dates, link=link)
+    def _said(
+        self, rule: Rule, alert: Alert, record: Record | None, to: Person
+    ) -> tuple[str, list[str]]:
+        """The name and the facts of a record. One that is broken does not stop the mail."""
+        if self.reading.is_gone(alert):
+            return DELETED, []
+        try:
+            if record is not None:
+                return name_of(record), facts(record, costs=to.pk in self.reading.see_costs)
+        except Exception:
+            logger.exception("%s %s cannot be described in a mail.", rule.kind, alert.object_id)
+        name = f"{rule.model._meta.verbose_name} number {alert.object_id}"
+        return name[0].upper() + name[1:], ["Steward could not read what else it is: open it."]
+
+    def _notes(self, rule: Rule, alert: Alert, to: Person) -> list[str]:
+        return [
+            _escalated(rule, alert),
+            _passed_on(self.reading.turns.get(alert.given)),  # type: ignore[attr-defined]
+            _woken(self.reading.turns.get(alert.put_off), to),  # type: ignore[attr-defined]
+        ]
 
 
-def _grouped(alerts: Sequence[Alert]) -> dict[int, dict[str, list[Alert]]]:
-    """Alerts by recipient and rule; as they come by date, the most urgent group is the first."""
-    groups: dict[int, dict[str, list[Alert]]] = defaultdict(lambda: defaultdict(list))
-    for alert in alerts:
-        groups[alert.recipient_id][alert.rule].append(alert)
-    return groups
+# --- Why a line is there ---
 
 
-def _counted(lapsed: QuerySet[Alert]) -> dict[int, dict[str, int]]:
-    counts: dict[int, dict[str, int]] = defaultdict(dict)
-    by_rule = lapsed.order_by("rule").values_list("recipient", "rule").annotate(n=Count("pk"))
-    for person, kind, count in by_rule:
-        counts[person][kind] = count
-    return counts
-
-
-def _records(alerts: Iterable[Alert]) -> dict[tuple[type[Record], int], Record]:
-    keys: dict[type[Record], set[int]] = defaultdict(set)
-    for alert in alerts:
-        keys[RULE[alert.rule].model].add(alert.object_id)
-    return {
-        (model, record.pk): record
-        for model, of_model in keys.items()
-        for some in batched(of_model, 500)
-        for record in _with_details(model).filter(pk__in=some)
-    }
-
-
-def _with_details(model: type[Record]) -> QuerySet[Any]:
-    if model is Contract:
-        related = Contract.objects.select_related("vendor", "owner")
-        return related.prefetch_related(Prefetch("terms", Term.objects.order_by("starts_on")))
-    return Asset.objects.select_related("product__maker", "holder", "location")
-
-
-def _of_contract(contract: Contract) -> list[str]:
-    return [
-        contract.vendor.name,
-        money(contract.annual_cost, contract.currency),
-        _afterwards(contract.terms.all()),
-        f"owner: {contract.owner}" if contract.owner else "nobody owns it",
-    ]
-
-
-def money(amount: Decimal | None, currency: str) -> str:
-    return f"{amount:,.2f} {currency} a year" if amount is not None else ""
-
-
-def _afterwards(terms: QuerySet[Term]) -> str:
-    last = list(terms)[-1:]
-    if not last or last[0].renewal != Term.Renewal.TACIT:
+def _escalated(rule: Rule, alert: Alert) -> str:
+    if alert.escalates is None:
         return ""
-    length = last[0].renewal_months
-    return f"renews by itself for {length} months" if length else "renews by itself"
+    day, before = date_format(alert.escalates.due_on, "j F Y"), alert.escalates.recipient
+    since = f"it has been so since {day}" if rule.is_standing else f"it was due {day}"
+    return f"Nobody answered this: {since}, with {before}."
 
 
-def _of_asset(asset: Asset) -> list[str]:
-    return [
-        f"serial number {asset.serial}" if asset.serial else "",
-        f"with {asset.holder}" if asset.holder else "",
-        f"at {asset.location}" if asset.location else "",
-    ]
+def _passed_on(turn: Response | None) -> str:
+    if turn is None:
+        return ""
+    return f"{turn.by or 'Somebody'} passed this on to you{_quoted(turn)}"
 
 
-FACTS: dict[type[Record], Callable[[Any], list[str]]] = {Contract: _of_contract, Asset: _of_asset}
+def _woken(turn: Response | None, to: Person) -> str:
+    if turn is None:
+        return ""
+    who = "You" if turn.by_id and turn.by_id == to.user_id else str(turn.by or "Somebody")
+    return f"{who} asked to be told of this again{_quoted(turn)}"
 
 
-def _distance(days: int) -> str:
-    if days in {-1, 0, 1}:
-        return {-1: "yesterday", 0: "today", 1: "tomorrow"}[days]
-    return f"in {days} days" if days > 0 else f"{-days} days ago"
+def _quoted(turn: Response) -> str:
+    words = " ".join(turn.text.split())
+    return f": “{words}”" if words else "."
 
 
-def _subject(groups: list[Group], lapsed: list[Lapsed]) -> str:
+def _urgency(rule: Rule, days: int) -> str:
+    if rule.is_standing:
+        return "near"
+    return "late" if days < 0 else "near" if days <= NEAR else ""
+
+
+# --- What stands around the lines ---
+
+
+def _subject(groups: Sequence[Group], lapsed: Sequence[Lapsed]) -> str:
     if not groups:
         count = sum(one.count for one in lapsed)
         return f"Dates that had passed before Steward watched them: {count}"
     first = groups[0].lines[0]
     others = sum(len(group.lines) + group.more for group in groups) - 1
-    return f"{first.when.rstrip('.')}: {first.title}" + (f", and {others} more" if others else "")
+    unanswered = "Nobody answered: " if first.note.startswith("Nobody answered") else ""
+    more = f", and {others} more" if others else ""
+    return f"{unanswered}{first.when.rstrip('.')}: {first.title}{more}"
+
+
+def _summary(numbers: Numbers) -> str:
+    """All of the mail in one sentence, which mail programs show behind the subject."""
+    count = numbers.open.total()
+    if not count:
+        return "These dates had passed before Steward watched them."
+    things = "1 thing needs you" if count == 1 else f"{count} things need you"
+    late, near = numbers.late, numbers.near
+    parts = [
+        f"{late} {'has' if late == 1 else 'have'} passed" if late else "",
+        f"{near} {'is' if near == 1 else 'are'} within {NEAR} days" if near else "",
+    ]
+    said = " and ".join(filter(None, parts))
+    return f"{things}: {said}." if said and count > 1 else f"{things}."
+
+
+def _lapsed(kind: str, count: int, to: Person, opens: bool) -> Lapsed:
+    link = _list_link(kind, to.pk, Alert.State.LAPSED) if opens else ""
+    return Lapsed(count=count, dates=RULE[kind].dates, link=link)
 
 
 def _opens_the_back_office(person: Person) -> bool:
@@ -214,9 +240,11 @@ def _opens_the_back_office(person: Person) -> bool:
     return person.kind == Person.Kind.SHARED or bool(user and user.is_staff and user.is_active)
 
 
-def _record_link(record: Record) -> str:
-    name = f"admin:{record._meta.app_label}_{record._meta.model_name}_change"
-    return f"{settings.SITE_URL}{reverse(name, args=[record.pk])}"
+def _preferences(person: Person) -> str:
+    """Where he chooses when and how he is told. Nobody signs in as a shared mailbox."""
+    if person.kind == Person.Kind.SHARED:
+        return ""
+    return f"{settings.SITE_URL}{reverse('portal:alert_settings')}"
 
 
 def _list_link(kind: str, person: int, state: str) -> str:
