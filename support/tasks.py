@@ -1,13 +1,42 @@
+"""What the scheduler starts of this app; see `config.schedule`."""
+
 import logging
 
 from celery import shared_task
-from django.utils.timezone import localdate
+from django.utils import timezone
 
-from support.daily import run_day
+from people.jobs import recorded
+from support.daily import begin_day, tell_now
+from support.digests import send_due_digests
+from support.mail_in import polling
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task
-def daily() -> None:
-    logger.info("%s", run_day(localdate()))
+@recorded("daily")
+def daily() -> str:
+    """Raise what is due today. Each recipient is told at his own hour, by `digests`."""
+    outcome = str(begin_day(timezone.localdate()))
+    logger.info("%s", outcome)
+    return outcome
+
+
+@shared_task
+@recorded("alerts")
+def alerts() -> str:
+    outcome = tell_now(timezone.localdate())
+    return str(outcome) if outcome.alerts or outcome.messages else ""
+
+
+@shared_task
+@recorded("digests")
+def digests() -> str:
+    count = send_due_digests(timezone.now())
+    return f"{count} messages" if count else ""
+
+
+@shared_task
+@recorded("fetch mail")
+def fetch_mail() -> str:
+    return polling.fetch_mail()
