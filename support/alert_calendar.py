@@ -29,7 +29,7 @@ DATED = {rule.kind: rule for rule in RULES if not rule.is_standing}
 def entries(person: Person, on: date) -> Iterator[Entry]:
     """What the rules would tell this person, or have told him, on and around the day `on`.
 
-    In a query for each rule, and three for what is in the ledger and for whom.
+    In a few queries for each rule, however much it watches.
     """
     readers = list(_readers(person))
     for rule in DATED.values():
@@ -54,11 +54,14 @@ def _coming(rule: Rule, person: Person, readers: list[int], on: date) -> Iterato
         .filter(**{f"{rule.due}__range": (on - BACK, on + AHEAD)})
         .annotate(told=rule.recipient(on))
         .filter(whose)
-        .select_related(*alert_words.SHOWN.get(rule.model, alert_words.Shown()).related)
         .order_by(rule.due, "pk")
+        .values_list("pk", rule.due)
     )
-    for record in rows[:MOST]:
-        yield _entry(rule, record, getattr(record, rule.due), person)
+    days = dict(rows[:MOST])
+    records = alert_words.rows_of(rule.model).in_bulk(days)
+    for key, day in days.items():
+        if key in records:
+            yield _entry(rule, records[key], day, person)
 
 
 def _told(person: Person, on: date) -> Iterator[Entry]:

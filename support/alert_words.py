@@ -45,11 +45,12 @@ RELATED: dict[type[Model], tuple[str, ...]] = {
 def with_records() -> GenericPrefetch:
     """Reads the records of many alerts, one query for each kind of record."""
     models = dict.fromkeys(rule.model for rule in RULES)
-    rows = [_rows(model) for model in models]
+    rows = [rows_of(model) for model in models]
     return GenericPrefetch("record", rows)
 
 
-def _rows(model: type[Model]) -> Any:
+def rows_of(model: type[Model]) -> Any:
+    """Records of a kind, each read with what its name is made of."""
     rows = model._default_manager.all()
     return rows.select_related(*RELATED[model]) if model in RELATED else rows
 

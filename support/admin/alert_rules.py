@@ -52,13 +52,13 @@ class RulesPageAdmin(LinksAdmin):
             **self.admin_site.each_context(request),
             "title": "Alert rules",
             "opts": self.opts,
-            "lines": [self._shown(request, line) for line in lines],
+            "lines": [self._shown_rule(request, line) for line in lines],
             "list": self.address("changelist"),
             "reports": super().permitted_reports(request),
         }
         return TemplateResponse(request, "admin/support/alert_rules.html", context)
 
-    def _shown(self, request: HttpRequest, line: Line) -> dict[str, Any]:
+    def _shown_rule(self, request: HttpRequest, line: Line) -> dict[str, Any]:
         """One rule as the page shows it, with the buttons that this user has."""
         return {
             "line": line,

@@ -27,7 +27,7 @@ class DaysField(forms.CharField):
         return lead_time_words.written(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        return lead_time_words.read(super().to_python(value))
+        return lead_time_words.read(super().to_python(value) or "")
 
     def validate(self, value: Any) -> None:
         """None at all is said by a word, so that an empty list is no empty field."""

@@ -32,8 +32,8 @@ class LeadTimeForm(RecordForm):
         cleaned = super().clean()
         if self.instance.pk is None and (kind := self.cleaned_data.get("rule")):
             given = self.cleaned_data
-            part = {"kind": given.get("contract_kind") or "", "category": given.get("category")}
-            Scope(rule_of(kind), **part).check()
+            of_kind, category = given.get("contract_kind") or "", given.get("category")
+            Scope(rule_of(kind), of_kind, category).check()
         return cleaned
 
     def shown_in(self, version: Any, name: str) -> str:
@@ -74,8 +74,9 @@ class PartFilter(admin.SimpleListFilter):
             return queryset.filter(contract_kind="", category=None, object_id=None)
         if self.value() == "kind":
             return queryset.exclude(contract_kind="")
-        named = {"category": "category__isnull", "record": "object_id__isnull"}
-        return queryset.filter(**{named[self.value()]: False}) if self.value() else queryset
+        if self.value() == "category":
+            return queryset.exclude(category=None)
+        return queryset.exclude(object_id=None) if self.value() == "record" else queryset
 
 
 @admin.register(LeadTime)

@@ -237,4 +237,6 @@ def _of_day(watch: Watch, ledger: Ledger, day: date, last: date, number: int) ->
         told_person=rule.recipient(day),
     )
     due = [] if rule.is_standing else [rule.due]
-    return named.order_by().values_list("pk", "told_on", "told_number", "told_person", *due)
+    names = ("pk", "told_on", "told_number", "told_person", *due)
+    asked: QuerySet[Any, Any] = named.order_by().values_list(*names)
+    return asked

@@ -4,18 +4,15 @@ import random
 from datetime import date, datetime, timedelta
 
 import pytest
-from django.urls import reverse
 from django.utils import timezone
 
 from contracts.models import Contract
-from people.models import Person
 from support import preview, responses
 from support.ledger import raise_due
 from support.models import Alert
 from support.preview import How
 from tests.factories import (
     AssetFactory,
-    CategoryFactory,
     ContractFactory,
     CustodyFactory,
     DecisionFactory,
