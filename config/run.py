@@ -1,4 +1,4 @@
-"""What `make run` starts: web, worker and beat as processes of one terminal, and all or none.
+"""What `make run` starts: web, workers and beat as processes of one terminal, and all or none.
 
 They run until Ctrl-C, or until one of them fails. Each leads a process group of its own: the
 terminal's Ctrl-C reaches only this supervisor, and nothing of a group outlives it.
@@ -14,6 +14,8 @@ import time
 from types import FrameType
 
 from django.conf import settings
+
+from config.schedule import MAIL, WORK
 
 HOST = "127.0.0.1"
 GRACE = 10.0  # seconds in which a process finishes what it is doing
@@ -60,14 +62,19 @@ def _prepare() -> int:
 
 def _commands() -> dict[str, list[str]]:
     celery = ["celery", "--app=config", "--quiet"]
-    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    quiet = ["--loglevel=WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     return {
         # One process, since embedded the cache of the rate limits is its memory.
         "web": [
             *["gunicorn", "config.wsgi", f"--bind={HOST}:{settings.PORT}", "--workers=1"],
             *["--threads=8", "--timeout=120", "--log-level=warning", "--no-control-socket"],
         ],
-        "worker": [*celery, "worker", "--concurrency=2", "--loglevel=WARNING", *quiet],
+        "worker": [*celery, "worker", "--concurrency=1", f"--queues={WORK}", *quiet],
+        # Apart from the other, so that no mail waits for an import.
+        "mailer": [
+            *[*celery, "worker", "--concurrency=2", f"--queues={MAIL}", *quiet],
+            "--hostname=mail@%h",
+        ],
         "beat": [*celery, "beat", "--loglevel=WARNING"],
     }
 
