@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase
 
 from people.roles import ADMINISTRATOR, AUDITOR, FINANCE, IT, SERVICE_DESK
+from tests import template
 from tests.emptying import Emptying
 from tests.factories import PersonFactory, UserFactory
 from tests.processes import data_dir, processes, start  # noqa: F401 - fixtures
@@ -15,6 +16,17 @@ from tests.receiver import receiver, resolver  # noqa: F401 - fixtures
 from tests.services import missing
 from tests.settings import DATA_DIR
 from tests.smtp import postman, smtp  # noqa: F401 - fixtures
+
+
+def pytest_xdist_auto_num_workers():
+    """More than there are processors: who waits for a browser or a server leaves one idle."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
+@pytest.hookimpl(trylast=True)  # after the order is made random
+def pytest_collection_modifyitems(items):
+    """What starts servers or a browser first: it takes long, and one worker would end with it."""
+    items.sort(key=lambda it: it.get_closest_marker("real") is None)
 
 
 def pytest_sessionfinish(session):
@@ -33,6 +45,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, r
     if "sqlite" in database["ENGINE"]:
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         database["TEST"]["NAME"] = str(DATA_DIR / f"test-{worker}.sqlite3")
+    template.use(connection, anew=request.config.option.create_db)
 
 
 @pytest.fixture(scope="session", autouse=True)
