@@ -104,6 +104,9 @@ class WebhookAdmin(MaskedAdmin):
         )
     ]
 
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        return [*super().get_inlines(request, obj)] if obj else []
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Webhook]:
         return super().get_queryset(request).prefetch_related("subscriptions")
 

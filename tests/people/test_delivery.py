@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 
 from people import courier, delivery
-from people.delivery import LEASE, MOST_ATTEMPTS, deliver, retry
+from people.delivery import LEASE, MOST_ATTEMPTS, deliver, deliver_posts, retry
 from people.models import Message
 from people.outbox import queue
-from tests.factories import MessageFactory, PersonFactory
+from tests.factories import MessageFactory, PersonFactory, WebhookFactory
 from tests.smtp import free_port
 
 pytestmark = pytest.mark.django_db
@@ -244,6 +245,29 @@ def test_a_secret_leaves_the_outbox_once_it_is_sent_or_failed(smtp, reply):
 
     assert (again(message).text, message.html) == ("", "")
     assert reply or "123456" in str(smtp.mails[0])
+
+
+def test_a_mail_of_a_series_says_which_and_where_to_leave_it(smtp, settings):
+    owed(list_name="alerts")
+    owed("bo@example.com")
+
+    deliver()
+
+    of_series, alone = smtp.mails
+    assert of_series["List-Id"] == f"Steward alerts <alerts.{settings.SITE_HOST}>"
+    preferences = settings.SITE_URL + reverse("portal:alert_settings")
+    assert of_series["List-Unsubscribe"] == f"<{preferences}>"
+    assert (alone["List-Id"], alone["List-Unsubscribe"]) == (None, None)
+
+
+def test_a_post_is_no_mail_and_a_mail_no_post(smtp):
+    post = MessageFactory(recipient=None, webhook=WebhookFactory(is_active=False))
+    mail = owed()
+
+    assert deliver() == 1
+    assert again(post).state == "queued"
+    deliver_posts()
+    assert (again(post).state, again(mail).state) == ("failed", "sent")
 
 
 # --- Two at once ---

@@ -1,12 +1,15 @@
 """The outbox page: who sees which mail, and that its body can do nothing there."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from people.models import Message
-from tests.factories import MessageFactory
+from tests.factories import MessageFactory, PersonFactory, WebhookFactory
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:people_message_changelist"
@@ -140,3 +143,67 @@ def test_ten_mails_take_as_many_queries_as_one(client, it):
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
+
+
+# --- What waits, by what it is looked through, and whose it is ---
+
+
+def shown(client, **filters):
+    return {it.subject for it in client.get(reverse(LIST), filters).context["cl"].result_list}
+
+
+def test_the_first_line_says_what_waits_failed_and_was_sent_today(client, it):
+    client.force_login(it)
+    now = timezone.now()
+    old = MessageFactory()
+    Message.objects.filter(pk=old.pk).update(created_at=now - timedelta(hours=3))
+    MessageFactory(state="sending", leased_until=now)
+    MessageFactory(state="failed")
+    MessageFactory.create_batch(4, state="sent", sent_at=now)
+    MessageFactory(state="sent", sent_at=now - timedelta(days=2))
+
+    page = client.get(reverse(LIST))
+
+    figures = page.context["figures"]
+    assert (figures["waiting"], figures["failed"], figures["sent_today"]) == (2, 1, 4)
+    assert "the oldest for 3\xa0hours" in page.text
+
+
+def test_it_is_looked_through_by_channel_state_recipient_and_list(client, it):
+    client.force_login(it)
+    ada = PersonFactory(name="Ada Moss", email="ada@example.org")
+    MessageFactory(subject="to Ada", recipient=ada, list_name="alerts")
+    MessageFactory(subject="failed", state="failed")
+    room = WebhookFactory(name="IT room")
+    MessageFactory(subject="to the room", recipient=None, webhook=room)
+
+    assert shown(client, channel="post") == {"to the room"}
+    assert shown(client, channel="mail") == {"to Ada", "failed"}
+    assert shown(client, state__exact="failed") == {"failed"}
+    assert shown(client, to="ada m") == {"to Ada"}
+    assert shown(client, to="it room") == {"to the room"}
+    assert shown(client, series="alerts") == {"to Ada"}
+
+
+def test_a_person_s_page_leads_to_what_he_was_sent(client, it):
+    client.force_login(it)
+    ada = PersonFactory()
+    MessageFactory(subject="to Ada", recipient=ada)
+    MessageFactory(subject="to another")
+    link = f"{reverse(LIST)}?recipient__id__exact={ada.pk}"
+
+    assert link in client.get(reverse("admin:people_person_change", args=[ada.pk])).text
+    assert shown(client, recipient__id__exact=ada.pk) == {"to Ada"}
+
+
+def test_a_post_shows_where_it_went_and_is_sent_again_when_it_failed(client, it):
+    client.force_login(it)
+    room = WebhookFactory(name="IT room", url="https://chat.example.com/verysecret")
+    post = MessageFactory(recipient=None, webhook=room, text='{"text": "x"}', state="failed")
+
+    page = client.get(page_of(post)).text
+    client.post(reverse("admin:people_message_step", args=[post.pk, "retry"]), {"apply": "1"})
+
+    assert "IT room" in page
+    assert "verysecret" not in page
+    assert Message.objects.get().state == "queued"
