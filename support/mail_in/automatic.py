@@ -3,6 +3,7 @@
 Steward answers none of it, so that two machines never keep each other busy (RFC 3834).
 """
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
@@ -78,7 +79,7 @@ def _sent_to_many(letter: Letter) -> str:
 def _written_by_a_machine(letter: Letter) -> str:
     """Such as a scanner's or a monitor's mail: perhaps the desk wants a ticket of it."""
     submitted = letter.header("Auto-Submitted").lower()
-    if submitted and submitted.partition(";")[0].strip() != "no":
+    if submitted and re.split(r"[\s;(]", submitted, maxsplit=1)[0] != "no":
         return f"A machine wrote it (Auto-Submitted: {submitted[:60]})."
     if suppress := letter.header("X-Auto-Response-Suppress"):
         return f"A machine wrote it (X-Auto-Response-Suppress: {suppress[:60]})."

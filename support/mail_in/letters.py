@@ -130,7 +130,13 @@ class Letter:
     def text(self) -> str:
         """What it says; of HTML its words."""
         words = [self._text_of(it) for it in (self._body("plain"), self._body("html")) if it]
-        return shortened(next((it for it in words if it.strip()), "").strip())
+        first = next((it for it in words if it.strip()), "").strip()
+        return shortened("\n\n".join(filter(None, [first, *self._further_words])))
+
+    @cached_property
+    def _further_words(self) -> list[str]:
+        """What stands between and below the files, as Apple's programs write it."""
+        return [self._text_of(part).strip() for part in self._other_leaves if _is_words(part)]
 
     @cached_property
     def answer(self) -> str:
@@ -152,10 +158,14 @@ class Letter:
     @cached_property
     def enclosures(self) -> list[Enclosure]:
         """The files, in their order; a mail within the mail is one file."""
+        parts = [part for part in self._other_leaves if not _is_words(part)]
+        return [_enclosure(part, number) for number, part in enumerate(parts, 1)]
+
+    @cached_property
+    def _other_leaves(self) -> list[EmailMessage]:
+        """All parts but those that are the body."""
         bodies = {id(it) for it in (self._body("plain"), self._body("html")) if it}
-        leaves = [part for part in _leaves(self.message) if id(part) not in bodies]
-        files = [_enclosure(part, number) for number, part in enumerate(leaves, 1)]
-        return [it for it in files if it.content.strip() or it.name]
+        return [part for part in _leaves(self.message) if id(part) not in bodies]
 
 
 def _check(raw: bytes) -> None:
@@ -186,13 +196,22 @@ def _leaves(part: EmailMessage) -> Iterator[EmailMessage]:
         yield part
 
 
+def _is_words(part: EmailMessage) -> bool:
+    """Whether it is to be read with the text, and no file."""
+    is_text = part.get_content_type() in {"text/plain", "text/html"}
+    return is_text and part.get_content_disposition() != "attachment" and not _name(part)
+
+
+def _name(part: EmailMessage) -> str:
+    try:
+        return one_line(part.get_filename() or "", 150)
+    except Exception:  # as above
+        return ""
+
+
 def _enclosure(part: EmailMessage, number: int) -> Enclosure:
     media_type = part.get_content_type()
-    try:
-        name = part.get_filename() or ""
-    except Exception:
-        name = ""
-    name = one_line(name, 150) or f"{_kind(media_type)} {number}.{_extension(media_type)}"
+    name = _name(part) or f"{_kind(media_type)} {number}.{_extension(media_type)}"
     inline = "Content-ID" in part and part.get_content_disposition() != "attachment"
     return Enclosure(name, media_type, _content(part), is_inline=inline)
 
