@@ -27,7 +27,6 @@ class Courier:
         """Send one mail. Raises Failed, Postponed or Unreachable where it was not taken."""
         try:
             mail = compose(message)
-            mail.message().as_bytes()
         except Exception as error:  # whatever is wrong with this row must not stop the others
             raise Failed(f"It cannot be written as a mail: {error}") from error
         self._reach()
@@ -57,7 +56,7 @@ class Courier:
         except (smtplib.SMTPException, OSError) as error:
             self.hang_up()
             raise Postponed(said(error)) from error
-        except Exception as error:
+        except Exception as error:  # Django writes it out only here
             self.hang_up()
             raise Failed(f"It cannot be sent: {error}") from error
 

@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)  # longer than the slowest attempt: each of its steps may take 20 s
 RUN_SECONDS = 9.0  # a run ends before the scheduler starts the next
+TOGETHER = 20  # rows read at once; each is claimed by itself
 MOST_ATTEMPTS = 25  # with the delays below: about three days
 FIRST_DELAY, LONGEST_DELAY = 60.0, 4 * 3600.0
 State = Message.State
@@ -106,24 +107,25 @@ def _carried(message: Message, carry: Carrier) -> bool:
 def _claimed(rows: MessageQuerySet, until: float) -> Iterator[Message]:
     """What of `rows` is due, oldest first, each claimed at the moment it is asked for."""
     while monotonic() < until:
-        due = rows.deliverable(timezone.now()).order_by("next_attempt_at", "pk")
-        keys = list(due.values_list("pk", flat=True)[:20])
-        if not keys:
+        due = rows.deliverable(timezone.now()).select_related("recipient", "webhook")
+        some = list(due.order_by("next_attempt_at", "pk")[:TOGETHER])
+        if not some:
             return
-        for key in keys:
-            if monotonic() < until and (message := _claim(key)):
-                yield message
+        for message in some:
+            if monotonic() < until and (claimed := _claim(message)):
+                yield claimed
 
 
-def _claim(key: int) -> Message | None:
-    """The row, if nobody else took it first."""
-    now = timezone.now()
-    won = (
-        Message.objects.deliverable(now)
-        .filter(pk=key)
-        .update(state=State.SENDING, leased_until=now + LEASE, attempts=F("attempts") + 1)
-    )
-    return Message.objects.select_related("recipient", "webhook").get(pk=key) if won else None
+def _claim(message: Message) -> Message | None:
+    """The row, now ours, if nobody else took it since it was read."""
+    now, attempts = timezone.now(), message.attempts
+    ours = {"state": State.SENDING, "leased_until": now + LEASE, "attempts": attempts + 1}
+    rows = Message.objects.deliverable(now).filter(pk=message.pk, attempts=attempts)
+    if not rows.update(**ours):
+        return None
+    for name, value in ours.items():
+        setattr(message, name, value)
+    return message
 
 
 def _mark(message: Message, **fields: Any) -> None:

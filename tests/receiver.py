@@ -38,6 +38,13 @@ def certificate(name):
     return (key.private_bytes(pem, form, plain) + signed.public_bytes(pem)).decode()
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """A client that hangs up in the middle is what some tests are about."""
+
+
 class Receiver:
     """What was posted; `status`, `headers` and `body` answer it, or `behave(handler)` does."""
 
@@ -46,8 +53,7 @@ class Receiver:
         self.behave = None
         self.file = folder / "receiver.pem"
         self.file.write_text(certificate(NAME))
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), self._handler())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.file)
         self.server.socket = context.wrap_socket(self.server.socket, server_side=True)

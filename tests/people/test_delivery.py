@@ -189,6 +189,22 @@ def test_a_row_that_cannot_be_written_as_a_mail_is_failed_alone(smtp, monkeypatc
     assert "surrogates not allowed" in poison.error
 
 
+def test_a_header_that_no_mail_can_have_fails_its_own_row_only(smtp):
+    poison, other = owed(message_id="<1@example.com>\nX-Evil: 1"), owed("other@example.com")
+
+    deliver()
+
+    assert (again(poison).state, again(other).state) == ("failed", "sent")
+    assert poison.error
+
+
+def test_a_row_that_changed_since_it_was_read_is_left_to_whoever_changed_it(smtp):
+    message = owed()
+    Message.objects.update(attempts=3)
+
+    assert delivery._claim(message) is None
+
+
 def test_somebody_without_an_address_is_named_in_the_error(smtp):
     message = owed()
     message.recipient.__class__.objects.update(email="", name="Ada")
@@ -220,7 +236,7 @@ def test_a_row_that_kills_every_worker_is_given_up(smtp):
 
 def test_a_worker_that_lost_its_lease_does_not_write_over_the_other_ones_mark(smtp):
     message = owed()
-    mine = delivery._claim(message.pk)
+    mine = delivery._claim(message)
     Message.objects.update(leased_until=timezone.now() + 2 * LEASE)
 
     delivery._fail(mine, "too late")
@@ -308,16 +324,15 @@ def test_without_the_claim_two_workers_send_the_same_twice(smtp, monkeypatch):
     for number in range(5):
         owed(f"p{number}@example.com")
 
-    def take_anyway(key):
-        message = Message.objects.select_related("recipient").get(pk=key)
+    def take_anyway(message):
         seen.wait(5)
         return message
 
     seen = threading.Barrier(2)
     monkeypatch.setattr(delivery, "_claim", take_anyway)
     monkeypatch.setattr(delivery, "_mark", lambda message, **fields: None)
-    monkeypatch.setattr(delivery, "_claimed", lambda rows, until: map(delivery._claim, keys))
-    keys = list(Message.objects.values_list("pk", flat=True))
+    monkeypatch.setattr(delivery, "_claimed", lambda rows, until: map(delivery._claim, messages))
+    messages = list(Message.objects.select_related("recipient"))
 
     race([deliver, deliver])
 
