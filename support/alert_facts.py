@@ -107,8 +107,9 @@ def _of_licence(licence: Any, costs: bool) -> Iterable[str]:
     else:
         yield f"{used} of {_counted(licence.seats, 'seat')} taken"
         yield _over(used - licence.seats, each)
-    yield _idle(licence.idle, each)
-    yield f"{_total(licence, each)} a year" if _total(licence, each) else ""
+    yield _idle(licence, each)
+    total = _total(licence, each)
+    yield f"all seats cost {total} a year" if total else ""
     yield f"contract {licence.contract}" if licence.contract else "no contract"
 
 
@@ -119,11 +120,14 @@ def _over(seats: int, each: Money | None) -> str:
     return f"{seats} more than were bought{worth}"
 
 
-def _idle(seats: int, each: Money | None) -> str:
-    if not seats:
+def _idle(licence: Any, each: Money | None) -> str:
+    """What nobody uses, at the cost of what would become free: no more than was bought."""
+    if not licence.idle:
         return ""
-    cost = f", which cost {each * seats} a year" if each else ""
-    return f"{_counted(seats, 'seat')} not used for {IDLE_DAYS} days{cost}"
+    bought, taken = licence.seats or 0, licence.taken
+    freed = max(0, bought - taken + licence.idle) - max(0, bought - taken)
+    cost = f", which cost {each * freed} a year" if each and freed else ""
+    return f"{_counted(licence.idle, 'seat')} not used for {IDLE_DAYS} days{cost}"
 
 
 def _total(licence: Licence, each: Money | None) -> Money | None:
@@ -164,8 +168,8 @@ def _repairs(on: date) -> QuerySet[Repair]:
 
 def _of_repair(repair: Repair, costs: bool) -> Iterable[str]:
     yield f"at {repair.vendor}" if repair.vendor else "at no vendor that is known"
-    yield f"their number {repair.reference}" if repair.reference else ""
-    yield truncatechars(" ".join(repair.fault.split()), 80)
+    yield f"vendor’s number {repair.reference}" if repair.reference else ""
+    yield truncatechars(" ".join(repair.fault.split()).rstrip("."), 80)
     yield f"sent on {_day(repair.sent_on)}"
     yield "on warranty" if repair.on_warranty else ""
     yield f"{repair.asset.holder} is waiting for it" if repair.asset.holder else ""

@@ -222,7 +222,7 @@ def _summary(numbers: Numbers) -> str:
     things = "1 thing needs you" if count == 1 else f"{count} things need you"
     late, near = numbers.late, numbers.near
     parts = [
-        f"{late} {'has' if late == 1 else 'have'} passed" if late else "",
+        f"{late} {'date has' if late == 1 else 'dates have'} passed" if late else "",
         f"{near} {'is' if near == 1 else 'are'} within {NEAR} days" if near else "",
     ]
     said = " and ".join(filter(None, parts))
