@@ -34,6 +34,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "alerts": _every("support.tasks.alerts", 300),
     "digests": _every("support.tasks.digests", 300),
     "run imports": _every("people.tasks.run_imports", 5),
+    "fetch mail": _every("support.tasks.fetch_mail", 60),
     "match": _every("contracts.tasks.match", 60),
 }
 

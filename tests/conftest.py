@@ -11,6 +11,7 @@ from people.roles import ADMINISTRATOR, AUDITOR, FINANCE, IT, SERVICE_DESK
 from tests import template
 from tests.emptying import Emptying
 from tests.factories import PersonFactory, UserFactory
+from tests.imap import post_office, post_office_of_module  # noqa: F401 - fixtures
 from tests.processes import data_dir, processes, start  # noqa: F401 - fixtures
 from tests.receiver import receiver, resolver  # noqa: F401 - fixtures
 from tests.services import missing

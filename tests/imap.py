@@ -32,6 +32,7 @@ default_login_user = {login}
 ssl = no
 disable_plaintext_auth = no
 auth_mechanisms = plain login
+auth_failure_delay = 0
 mail_fsync = never
 mail_max_userip_connections = 50
 first_valid_uid = 1
@@ -50,6 +51,9 @@ namespace inbox {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service imap-login {{
   chroot =
@@ -164,8 +168,8 @@ class PostOffice:
 
     def empty(self):
         with self.client() as client:
-            for _, _, name in client.list_folders():
-                if name != "INBOX":
+            for flags, _, name in client.list_folders():
+                if name != "INBOX" and rb"\Noselect" not in flags:
                     client.delete_folder(name)
             client.select_folder("INBOX")
             if uids := client.search("ALL"):

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from people import delivery
+from config.environment import imap
+from people.courier import compose
 from people.documents import documents_of
 from people.models import Document, Message
 from support import merging, tickets
@@ -20,7 +21,10 @@ from tests.imap import USER, written
 pytestmark = pytest.mark.django_db
 
 MAILS = Path(__file__).parent / "mails"
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9"
+    "awAAAABJRU5ErkJggg=="
+)
 
 
 @pytest.fixture(autouse=True)
@@ -129,8 +133,6 @@ def test_header_tricks_make_one_ticket_and_no_further_recipient(ada):
 
 
 def delivery_of(message):
-    from people.courier import compose
-
     return compose(message).message()
 
 
@@ -153,8 +155,6 @@ def test_an_answer_joins_by_the_thread_where_its_mail_is_not_known(ticket):
 
 
 def test_our_mails_on_a_ticket_are_one_conversation_and_are_answered_to_the_desk(ticket, settings):
-    from config.environment import imap
-
     settings.IMAP = imap("imap://desk:x@localhost/INBOX")
     composed = delivery_of(Message.objects.filter(thread=f"ticket-{ticket.pk}").first())
 

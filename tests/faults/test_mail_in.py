@@ -1,0 +1,90 @@
+"""Pollers of the desk's mailbox, killed at random moments: what is lost, what is taken twice."""
+
+import random
+import signal
+import time
+from collections import Counter
+
+import pytest
+from django.core.files.storage import default_storage
+
+from people.models import Document
+from support.models import InboundMail, Ticket
+from tests.factories import PersonFactory
+from tests.faults.figures import figure, title
+from tests.imap import written
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MAILS, KILLS, SEED = 80, 12, 20261124
+FILE = (
+    "--b\nContent-Type: text/plain\n\nSee the file.\n"
+    "--b\nContent-Type: text/plain\nContent-Disposition: attachment; filename={0}.txt\n\n"
+    "file {0}\n--b--\n"
+)
+
+
+def post(office):
+    for number in range(MAILS):
+        PersonFactory(email=f"p{number}@example.com")
+        office.put(
+            written(
+                sender=f"p{number}@example.com",
+                subject=f"Mail {number}",
+                body=FILE.format(number),
+                Content_Type="multipart/mixed; boundary=b",
+            )
+        )
+
+
+def poll_and_kill(steward, chance):
+    """Start a poller, or two, and kill one shortly after it has begun to take."""
+    before = InboundMail.objects.count()
+    pollers = [steward.start("tests.faults.fetcher") for _ in range(chance.choice([1, 1, 2]))]
+    end = time.monotonic() + 60
+    while InboundMail.objects.count() == before and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(chance.uniform(0, 0.3))
+    killed = pollers[0].poll() is None
+    steward.end(pollers[0], signal.SIGKILL)
+    for other in pollers[1:]:
+        other.wait(120)
+    return killed
+
+
+def massacre(processes, office, settings, **variables):
+    """The subjects of the tickets that came of it, after as many kills as there were."""
+    steward = processes(
+        IMAP_URL=office.url, MAIL_IN_ADDRESS="desk@example.com", LOG_LEVEL="ERROR", **variables
+    )
+    settings.MEDIA_ROOT = steward.folder / "documents"
+    post(office)
+    chance, kills = random.Random(SEED), 0
+    while kills < KILLS and InboundMail.objects.count() < MAILS:
+        kills += poll_and_kill(steward, chance)
+    last = steward.start("tests.faults.fetcher")
+    assert last.wait(180) == 0, steward.logs()
+    title(f"{MAILS} mails, {kills} pollers killed (seed {SEED}) {variables or ''}")
+    figure("pollers killed while they took", kills, least=3)
+    return Counter(Ticket.objects.values_list("subject", flat=True))
+
+
+def test_pollers_killed_at_any_moment_take_each_mail_once(processes, post_office, settings):
+    opened = massacre(processes, post_office, settings)
+
+    figure("mails lost", MAILS - len(opened), most=0)
+    figure("mails taken twice", sum(opened.values()) - len(opened), most=0)
+    figure("mails left in the folder", len(post_office.lie_in("INBOX")), most=0)
+    there = [default_storage.exists(it.file.name) for it in Document.objects.all()]
+    figure("documents without a file", there.count(False), most=0)
+    files = Document.objects.filter(content_type__model="ticket")
+    assert sorted(files.values_list("name", flat=True)) == sorted(
+        f"{it}.txt" for it in range(MAILS)
+    )
+    assert InboundMail.objects.filter(state="opened").count() == MAILS
+
+
+def test_moved_before_they_are_taken_mails_would_be_lost(processes, post_office, settings):
+    opened = massacre(processes, post_office, settings, FAULT_BREAK="file away first")
+
+    figure("mails lost", MAILS - len(opened), least=1)
