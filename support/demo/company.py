@@ -64,6 +64,7 @@ def build(*, today: date, seed: int = 1) -> Company:
     # They import this module for its Company.
     from support.demo import (  # noqa: PLC0415
         agreements,
+        alerts,
         conversations,
         licences,
         money,
@@ -90,4 +91,5 @@ def build(*, today: date, seed: int = 1) -> Company:
     savings.write(company)
     spending.write(company)
     money.write(company)
+    alerts.write(company)
     return company

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils.timezone import localdate, now
 
 from assets import warranties
@@ -13,8 +14,9 @@ from contracts.rates import Rates
 from contracts.renewals import SETTLED, apply_terms, standing
 from contracts.rollover import roll_over
 from people.models import Department, Location, Message, Person, User
+from support import inbox
 from support.demo import LOGINS, PASSWORD, build
-from support.models import Comment, Ticket, TicketSequence
+from support.models import Alert, Comment, Response, Ticket, TicketSequence
 
 # Built once: the tests of one module go to one process.
 pytestmark = pytest.mark.xdist_group("demo")
@@ -47,7 +49,20 @@ def _db(db, request):
 def test_there_are_200_people_600_assets_60_contracts_and_150_tickets(demo):
     models = (Person, Asset, Contract, Ticket)
 
-    assert [model.objects.count() for model in models] == [200, 600, 60, 150]
+    # Beside them the mailbox of last resort, which the first alert that needs it makes.
+    assert [model.objects.count() for model in models] == [201, 600, 60, 150]
+    assert Person.objects.filter(email=settings.FALLBACK_MAILBOX).count() == 1
+
+
+def test_alerts_are_open_and_answered_in_each_way_and_some_were_escalated(demo):
+    kinds = {"acknowledged", "snoozed", "passed_on", "commented", "escalated"}
+
+    assert set(Response.objects.values_list("kind", flat=True)) == kinds
+    assert Alert.objects.open().filter(escalates__isnull=False).exists()
+    assert inbox.count(demo.users["it"])
+    assert inbox.count(demo.users["finance"])
+    assert demo.colleague("employee").alerts.open().get().is_assigned
+    assert not Response.objects.filter(at__gt=now()).exists()
 
 
 def test_each_record_is_one_its_form_would_accept(demo):
