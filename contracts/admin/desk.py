@@ -200,8 +200,8 @@ class DeskAdmin(ReportsAdmin):
         view = self.admin_site.admin_view(require_safe(self.board_view))
         return [path("board/", view, name="contracts_contract_board"), *super().get_urls()]
 
-    def report_links(self, request: HttpRequest) -> list[dict[str, str]]:
-        links = super().report_links(request)
+    def exchange_links(self, request: HttpRequest) -> list[dict[str, str]]:
+        links = super().exchange_links(request)
         if not self.has_view_permission(request):
             return links
         return [*links, {"label": "Renewals by month", "url": self.address("board")}]

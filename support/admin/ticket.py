@@ -16,9 +16,9 @@ from config.admin import InUseFilter, ReadOnlyInline, Step
 from config.admin.screens import actor
 from config.forms import StepForm
 from config.outcomes import each
-from people.exchange import ExchangeAdmin
 from support import conversation, merging, tickets, work
 from support.admin import forms
+from support.admin.board import BoardAdmin
 from support.models import Ticket, TicketTemplate
 from support.moves import MOVES
 
@@ -53,7 +53,7 @@ def _at_any_time(name: str, label: str, move: Any, form: Any) -> Step:
 
 
 @admin.register(Ticket)
-class TicketAdmin(ExchangeAdmin):
+class TicketAdmin(BoardAdmin):
     spreadsheet = "tickets"
     form = forms.TicketForm
     list_display = [
