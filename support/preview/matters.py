@@ -182,7 +182,7 @@ def _current(watch: Watch, ledger: Ledger, leads: Leads) -> Q:
     told = Q(lead__lte=min(leads), escalates=None) & ~Q(state=State.MOOT)
     unseen = ~Exists(watch.ledger.filter(told | Q(state__in=ANSWERED)))
     old = Q(pk__in=ledger.old[watch.rule.kind])
-    return Q(**{f"{watch.rule.due}__gte": watch.on}) | old | unseen
+    return Q(**{f"{watch.rule.due}__gte": watch.on}) | old | Q(unseen)
 
 
 def _later(

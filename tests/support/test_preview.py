@@ -4,6 +4,8 @@ import random
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 
 from contracts.models import Contract
@@ -29,6 +31,7 @@ from tests.factories import (
     SeatFactory,
     StockItemFactory,
     TermFactory,
+    UserFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -185,3 +188,173 @@ def test_what_is_foreseen_is_what_is_told_day_by_day(seed, until, boxes, time_ma
     assert foreseen - told == set()
     assert told - foreseen == set()
     assert len(told) > 30
+
+
+# --- What is left out, and what is shown ---
+
+
+def ends(number, **fields):
+    return ContractFactory(ends_on=day(number), **fields)
+
+
+def kinds(until=UNTIL):
+    return [(it.day, it.lead, it.how) for it in preview.coming(TODAY, until)]
+
+
+def test_each_lead_that_is_to_come_is_foreseen_and_then_that_nobody_answered(boxes):
+    ends(20)
+    assert kinds() == [
+        (TODAY, 30, How.TOLD),
+        (day(6), 14, How.TOLD),
+        (day(13), 7, How.TOLD),
+        (day(19), 1, How.TOLD),
+        (day(21), 0, How.ESCALATED),
+    ]
+
+
+def test_what_was_told_is_not_foreseen_again(boxes):
+    ends(20)
+    raise_due(TODAY)
+    assert kinds()[0] == (day(6), 14, How.TOLD)
+
+
+def test_what_is_acknowledged_is_silent_until_the_date_moves(boxes):
+    contract = ends(20)
+    raise_due(TODAY)
+    responses.acknowledge(Alert.objects.get(), by=None)
+    assert kinds() == []
+    contract.ends_on = day(50)
+    contract.save()
+    assert kinds()[0] == (TODAY, 60, How.TOLD)
+
+
+def test_what_is_snoozed_is_told_again_on_its_day(boxes):
+    ends(20)
+    raise_due(TODAY)
+    responses.snooze(Alert.objects.get(), until=day(4), by=None)
+    assert kinds()[:2] == [(day(4), 30, How.AGAIN), (day(6), 14, How.TOLD)]
+
+
+def test_who_leaves_hands_his_dates_to_who_answers_then(boxes):
+    owner = PersonFactory(leaves_on=day(8))
+    ends(20, owner=owner)
+    recipients = {it.day: it.recipient for it in preview.coming(TODAY, day(13))}
+    assert recipients == {
+        TODAY: owner.pk,
+        day(6): owner.pk,
+        day(9): boxes["finance"].pk,
+        day(13): boxes["finance"].pk,
+    }
+
+
+def test_nothing_is_foreseen_of_what_nobody_is_told_of(boxes):
+    LeadTimeFactory(rule="contract_end", days=[])
+    ends(20)
+    assert kinds() == []
+
+
+def test_no_more_than_a_year_is_foreseen():
+    with pytest.raises(ValueError, match="365"):
+        preview.coming(TODAY, day(366))
+    with pytest.raises(ValueError, match="within"):
+        preview.coming(TODAY, day(-1))
+
+
+def test_nothing_is_written(boxes):
+    ends(20)
+    preview.coming(TODAY, UNTIL)
+    assert not Alert.objects.exists()
+
+
+# --- The page ---
+
+
+PAGE = reverse_lazy("admin:support_leadtime_report", args=["preview"])
+
+
+@pytest.fixture
+def ann(client, it):
+    client.force_login(it)
+    return client
+
+
+def shown(client, **query):
+    return client.get(PAGE, query)
+
+
+def test_the_page_says_day_person_kind_record_date_lead_and_money(ann, boxes):
+    contract = ends(20, owner=PersonFactory(name="Ada Moss"), annual_cost="1200.00", currency="EUR")
+    text = shown(ann).text
+    for words in ("Ada Moss", "Contracts that end", contract.number, "14 days before"):
+        assert words in text
+    assert "1,200.00 EUR" in text
+    assert "nobody answered" in text
+    assert reverse("admin:contracts_contract_change", args=[contract.pk]) in text
+
+
+def counted(response):
+    return response.context["page"].paginator.count
+
+
+def test_the_page_filters_by_days_rule_person_department_and_mailbox(ann, boxes):
+    ada = PersonFactory(department=DepartmentFactory())
+    ends(20, owner=ada)
+    AssetFactory(warranty_ends_on=day(30))
+    assert counted(shown(ann)) == 8
+    assert counted(shown(ann, days_from=str(day(6)), days_to=str(day(13)))) == 2
+    assert counted(shown(ann, rule="warranty")) == 3
+    assert counted(shown(ann, person=ada.pk)) == 4
+    assert counted(shown(ann, department=ada.department_id)) == 4
+    assert counted(shown(ann, role="it")) == 3
+    assert counted(shown(ann, role="finance")) == 1
+
+
+@pytest.mark.parametrize("number", [-1, 366])
+def test_days_outside_of_the_year_are_refused_in_words(number, ann):
+    assert "Choose days from today to 365 days ahead." in shown(ann, days_to=str(day(number))).text
+
+
+def test_the_totals_count_each_kind_and_what_is_escalated(ann, boxes):
+    ends(20)
+    AssetFactory(warranty_ends_on=day(30))
+    totals = dict(shown(ann).context["totals"])
+    assert totals == {
+        "Contracts that end": "5",
+        "Warranties that end": "3",
+        "Escalated, of all these": "2",
+    }
+
+
+def test_the_file_has_every_row_of_the_page(ann, boxes):
+    contract = ends(20)
+    address = reverse("admin:support_leadtime_report_export", args=["preview", "csv"])
+    content = b"".join(ann.get(address).streaming_content).decode()
+    assert content.count(contract.number) == 5
+
+
+def test_records_of_a_kind_that_somebody_may_not_see_are_left_out(client, boxes):
+    user = UserFactory(is_staff=True)
+    names = ["view_leadtime", "view_alert", "view_asset"]
+    user.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client.force_login(user)
+    contract, asset = ends(20), AssetFactory(warranty_ends_on=day(30))
+    text = shown(client).text
+    assert asset.tag in text
+    assert contract.number not in text
+
+
+def test_the_queries_do_not_grow_with_the_records(boxes, django_assert_max_num_queries):
+    def fill():
+        ends(20, owner=PersonFactory(leaves_on=day(8)))
+        AssetFactory(warranty_ends_on=day(30))
+        CustodyFactory(due_back_on=day(3))
+        ends(40)
+        raise_due(TODAY)
+
+    fill()
+    with django_assert_max_num_queries(200) as one:
+        preview.coming(TODAY, UNTIL)
+    for _ in range(4):
+        fill()
+    with django_assert_max_num_queries(len(one)):
+        assert len(preview.coming(TODAY, UNTIL)) > 50
