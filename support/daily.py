@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from contracts.rollover import roll_over
 from people import documents, jobs
+from support import approvals, staffing
 from support.digests import send_at_once, send_digests
 from support.ledger import raise_at_once, raise_due
 from support.posts import queue_posts
@@ -29,11 +30,14 @@ class Outcome:
 def begin_day(on: date) -> Outcome:
     """Raise what is due on the day `on`, and tell what cannot wait for the mail of the day.
 
-    Contracts that renewed by themselves come first: their next dates are those to be told.
+    Contracts that renewed by themselves come first: their next dates are those to be told. So do
+    people who join or leave soon, and approvals that nobody gave.
     """
     documents.tidy()
     jobs.tidy(timezone.now())
     roll_over(on)
+    staffing.look_ahead(on)
+    approvals.escalate_silent(on)
     return _raised_and_told(raise_due, on)
 
 

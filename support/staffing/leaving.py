@@ -1,0 +1,149 @@
+"""The leave of somebody: what he has, how it comes back, who takes over, and when it is done."""
+
+from datetime import date, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from assets import lifecycle
+from config.history import Actor, save_as
+from contracts import seats
+from contracts.models import Contract
+from people.models import Location, Person
+from support import approvers, holdings, responses, ticket_mail, tickets
+from support.models import Follower, StaffChange, Ticket
+from support.moves import OPEN
+from support.staffing import changes
+
+Kind = StaffChange.Kind
+AHEAD = 14
+"""Days before the last one that a leave gets its ticket."""
+
+
+@transaction.atomic
+def depart(person: Person, *, by: Actor) -> StaffChange | None:
+    """Open the ticket of a leave, with all that he has; None where there is one already.
+
+    A leave whose day has moved keeps its ticket. Raises ValidationError without a last day.
+    """
+    person = changes.locked(person)
+    if person.leaves_on is None:
+        raise ValidationError(f"{person} has no last day: give him one first.")
+    change = person.staff_changes.filter(kind=Kind.LEAVES, completed_at=None).first()
+    if change:
+        if change.on != person.leaves_on:
+            change.on = person.leaves_on
+            save_as(change, by=by, reason="the last day has moved")
+        return None
+    if person.staff_changes.filter(kind=Kind.LEAVES, on=person.leaves_on).exists():
+        return None  # worked off already
+    has = holdings.of(person, timezone.localdate())
+    listed = "\n".join(f"- {it}" for it in has.sentences()) or "Nothing is recorded with him."
+    ticket = tickets.open_ticket(
+        requester=person,
+        subject=f"{person} leaves on {person.leaves_on:%d %B %Y}",
+        description=f"To be returned, or to be passed on:\n{listed}",
+        kind=Ticket.Kind.RETURN,
+        by=by,
+    )
+    for manager in approvers.managers(person):
+        if manager.email and not manager.has_left(timezone.localdate()):
+            follower = Follower(ticket=ticket, person=manager)
+            save_as(follower, by=by, reason=f"manages {person}")
+            ticket_mail.changed(ticket, "Please see to it that everything comes back.", by=by)
+            break
+    return changes.note(person, Kind.LEAVES, person.leaves_on, ticket, by=by)
+
+
+@transaction.atomic
+def announce_leave(person: Person, *, leaves_on: date, reason: str = "", by: Actor) -> Person:
+    """Write down somebody's last day, and begin his leave where that is near."""
+    person = changes.locked(person)
+    person.leaves_on = leaves_on
+    person.full_clean()
+    save_as(person, by=by, reason=reason or "leaves")
+    if leaves_on <= timezone.localdate() + timedelta(AHEAD):
+        depart(person, by=by)
+    return person
+
+
+@transaction.atomic
+def take_all_back(
+    change: StaffChange, *, location: Location | None = None, by: Actor
+) -> StaffChange:
+    """Take back every asset and seat of somebody who leaves, in one step.
+
+    Raises ValidationError where he has none, or one of them cannot be taken back: then none is.
+    """
+    change = changes.opened(change, Kind.LEAVES)
+    has = holdings.of(change.person, timezone.localdate())
+    if not has.to_return:
+        raise ValidationError(f"{change.person} holds nothing that could be taken back.")
+    reason = f"{change.person} leaves"
+    # What is built into a device goes back with it.
+    whole = [it for it in has.assets if it.installed_in_id not in {one.pk for one in has.assets}]
+    outcome = lifecycle.take_back(whole, location=location, by=by, reason=reason)
+    if outcome.refused:
+        raise ValidationError(outcome.refused)
+    for seat in has.seats:
+        seats.take_back(seat, by=by, reason=reason)
+    changes.say(change, "Taken back:\n" + changes.listed(_returned(has)), by=by)
+    return change
+
+
+@transaction.atomic
+def transfer(change: StaffChange, *, to: Person, by: Actor) -> StaffChange:
+    """Give contracts, tickets, approvals and alerts of somebody who leaves to a successor.
+
+    Raises ValidationError where he has none, or `to` is himself, has left or has no e-mail.
+    """
+    change = changes.opened(change, Kind.LEAVES)
+    today, person = timezone.localdate(), change.person
+    if to == person or not to.email or to.has_left(today):
+        raise ValidationError(f"{to} cannot take over: choose somebody who is here and has mail.")
+    has = holdings.of(person, today)
+    if not has.to_transfer:
+        raise ValidationError(f"{person} has nothing that could be passed on.")
+    reason = f"taken over from {person}, who leaves"
+    for contract in Contract.objects.select_for_update().filter(owner=person).order_by("pk"):
+        contract.owner = to
+        save_as(contract, by=by, reason=reason)
+    for ticket in has.work:
+        tickets.assign(ticket, to=to, by=by)
+    for approval in has.approvals:
+        if not approvers.is_party(to, approval.ticket):
+            approval.approver, approval.for_whom = to, person
+            save_as(approval, by=by, reason=reason)
+    for alert in has.alerts:
+        responses.pass_on(alert, to=to, text=reason, by=by)
+    change.successor = to
+    save_as(change, by=by, reason=reason)
+    changes.say(change, f"{to} takes over what {person} answered for.", by=by)
+    return change
+
+
+@transaction.atomic
+def complete(change: StaffChange, *, remark: str = "", by: Actor) -> StaffChange:
+    """Close a change and its ticket.
+
+    Raises ValidationError, with each thing, where somebody who leaves still has something, unless
+    a remark says why.
+    """
+    change = changes.opened(change)
+    if change.kind == Kind.LEAVES:
+        left = list(holdings.of(change.person, timezone.localdate()).sentences())
+        if left and not remark.strip():
+            raise ValidationError(
+                [f"{change.person} has this; take it back, pass it on, or say why not:", *left]
+            )
+    change.completed_at, change.remark = timezone.now(), remark.strip()
+    save_as(change, by=by, reason=remark or "done")
+    if change.ticket and change.ticket.state in OPEN:
+        tickets.resolve(change.ticket, solution=remark.strip() or "Everything is done.", by=by)
+    return change
+
+
+def _returned(has: holdings.Holdings) -> list[str]:
+    parts = [f"{it.product}, {it.tag}" for it in has.assets]
+    return parts + [f"Seat of {it.licence.name}" for it in has.seats]

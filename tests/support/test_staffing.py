@@ -1,0 +1,296 @@
+"""People who join, move and leave, and that nothing of it is forgotten or done twice."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
+
+from people.models import Message
+from support import holdings, staffing
+from support.models import StaffChange, Ticket
+from tests.factories import (
+    AlertFactory,
+    ApprovalFactory,
+    AssetFactory,
+    ContractFactory,
+    DepartmentFactory,
+    LicenceFactory,
+    LocationFactory,
+    OfferFactory,
+    PersonFactory,
+    SeatFactory,
+    StarterKitFactory,
+    TicketFactory,
+)
+
+TODAY = timezone.localdate()
+pytestmark = pytest.mark.django_db
+
+
+def in_days(number):
+    return TODAY + timedelta(number)
+
+
+def leaver(days=10, **fields):
+    person = PersonFactory(name="Ada", leaves_on=in_days(days), **fields)
+    laptop = AssetFactory(tag="LT-1", holder=person)
+    SeatFactory(person=person, licence=LicenceFactory(seats=5))
+    return person, laptop
+
+
+def leave_of(person):
+    return StaffChange.objects.get(person=person, kind="leaves")
+
+
+# --- Joining ---
+
+
+def test_what_a_department_gets_is_asked_for_whoever_joins_it():
+    whole = DepartmentFactory()
+    StarterKitFactory(offer=OfferFactory(name="Laptop"), department=whole)
+    StarterKitFactory(offer=OfferFactory(name="Poster"))
+    boss = PersonFactory()
+    ada = PersonFactory(
+        name="Ada",
+        starts_on=in_days(9),
+        department=DepartmentFactory(parent=whole),
+        manager=boss,
+    )
+
+    assert staffing.look_ahead(TODAY) == 1
+
+    change = StaffChange.objects.get()
+    assert (change.person, change.kind, change.on) == (ada, "joins", in_days(9))
+    asked = Ticket.objects.get(offer__name="Laptop")
+    assert (asked.requester, asked.state) == (ada, "waiting_approval")
+    assert asked.approvals.get().approver == boss
+    assert asked.number in change.ticket.description
+    assert Ticket.objects.count() == 2
+
+
+def test_the_kit_of_a_title_goes_before_that_of_all_titles():
+    StarterKitFactory(offer=OfferFactory(name="Phone"), title="Sales")
+    StarterKitFactory(offer=OfferFactory(name="Laptop"))
+
+    sales = staffing.starter_kits(PersonFactory(title="Sales"))
+    others = staffing.starter_kits(PersonFactory(title="Cook"))
+
+    assert [it.offer.name for it in sales] == ["Phone"]
+    assert [it.offer.name for it in others] == ["Laptop"]
+
+
+def test_nobody_is_welcomed_twice_or_long_after_he_came():
+    StarterKitFactory()
+    PersonFactory(starts_on=in_days(3))
+    PersonFactory(starts_on=in_days(-400))
+    PersonFactory(starts_on=in_days(90))
+    staffing.look_ahead(TODAY)
+
+    assert staffing.look_ahead(TODAY) == 0
+    assert StaffChange.objects.count() == 1
+
+
+# --- Leaving ---
+
+
+def test_a_leave_lists_all_that_must_come_back_and_tells_the_manager():
+    boss = PersonFactory()
+    ada, laptop = leaver(manager=boss)
+    ContractFactory(number="C-7", owner=ada, ends_on=in_days(300))
+    TicketFactory(subject="Printer", assignee=ada, state="in_progress")
+
+    assert staffing.look_ahead(TODAY) == 1
+
+    ticket = leave_of(ada).ticket
+    assert ticket.kind == "return"
+    for word in ("LT-1", "Seat of", "C-7", "Printer"):
+        assert word in ticket.description
+    assert Message.objects.filter(recipient=boss).exists()
+    assert Message.objects.filter(recipient=ada, text__contains="LT-1").exists()
+    assert staffing.look_ahead(in_days(1)) == 0
+
+
+def test_who_left_unnoticed_and_still_holds_something_is_found():
+    ada, _ = leaver(days=-40)
+    PersonFactory(leaves_on=in_days(-40))
+
+    staffing.look_ahead(TODAY)
+
+    assert [it.person for it in StaffChange.objects.all()] == [ada]
+
+
+def test_a_leave_that_moves_keeps_its_ticket():
+    ada, _ = leaver()
+    staffing.look_ahead(TODAY)
+    ada.leaves_on = in_days(12)
+    ada.save()
+
+    assert staffing.depart(ada, by=None) is None
+
+    assert leave_of(ada).on == in_days(12)
+    assert Ticket.objects.count() == 1
+
+
+def test_everything_is_taken_back_in_one_step():
+    ada, laptop = leaver()
+    sim = AssetFactory(tag="SIM-1", holder=ada, installed_in=laptop)
+    staffing.look_ahead(TODAY)
+
+    staffing.take_all_back(leave_of(ada), location=LocationFactory(), by=None)
+
+    for asset in (laptop, sim):
+        asset.refresh_from_db()
+        assert asset.holder is None
+    assert laptop.state == "in_stock"
+    assert not ada.seats.taken().exists()
+    with pytest.raises(ValidationError, match="holds nothing"):
+        staffing.take_all_back(leave_of(ada), by=None)
+
+
+def test_a_successor_takes_over_what_he_answered_for():
+    ada, _ = leaver()
+    bob, asker = PersonFactory(), PersonFactory()
+    contract = ContractFactory(owner=ada)
+    ticket = TicketFactory(assignee=ada, state="in_progress")
+    approval = ApprovalFactory(approver=ada, ticket__requester=asker)
+    alert = AlertFactory(recipient=ada, due_on=in_days(7))
+    staffing.look_ahead(TODAY)
+
+    staffing.transfer(leave_of(ada), to=bob, by=None)
+
+    for row in (contract, ticket, approval, alert):
+        row.refresh_from_db()
+    assert contract.owner == ticket.assignee == approval.approver == bob
+    assert alert.state == "passed_on"
+    assert bob.alerts.open().count() == 1
+    assert "takes over" in contract.history.first().history_change_reason or "taken over" in (
+        contract.history.first().history_change_reason
+    )
+
+
+def test_a_leaver_takes_over_nothing():
+    ada, _ = leaver()
+    ContractFactory(owner=ada)
+    staffing.look_ahead(TODAY)
+
+    for to in (ada, PersonFactory(leaves_on=in_days(-1)), PersonFactory(email="")):
+        with pytest.raises(ValidationError, match="cannot take over"):
+            staffing.transfer(leave_of(ada), to=to, by=None)
+
+
+def test_nobody_is_gone_unnoticed_while_he_holds_something():
+    ada, laptop = leaver()
+    staffing.look_ahead(TODAY)
+    change = leave_of(ada)
+
+    with pytest.raises(ValidationError) as refusal:
+        staffing.complete(change, by=None)
+    assert any("LT-1" in it for it in refusal.value.messages)
+
+    staffing.complete(change, remark="He bought the laptop.", by=None)
+
+    change.refresh_from_db()
+    assert change.remark == "He bought the laptop."
+    assert change.ticket.state == "resolved"
+    with pytest.raises(ValidationError, match="closed already"):
+        staffing.complete(change, by=None)
+
+
+def test_a_leave_from_its_date_to_clean(service_desk):
+    ada, laptop = leaver()
+    ContractFactory(owner=ada)
+    staffing.look_ahead(TODAY)
+    change = leave_of(ada)
+
+    staffing.take_all_back(change, by=service_desk)
+    staffing.transfer(change, to=PersonFactory(), by=service_desk)
+    staffing.complete(change, by=service_desk)
+
+    assert not holdings.of(ada, TODAY)
+    assert staffing.look_ahead(in_days(20)) == 0
+
+
+# --- Moving ---
+
+
+def test_what_goes_along_moves_and_the_rest_is_to_come_back():
+    old, new = LocationFactory(), LocationFactory()
+    ada = PersonFactory(location=old)
+    laptop, screen = (AssetFactory(holder=ada, location=old) for _ in range(2))
+
+    change = staffing.move(ada, location=new, along=[laptop], by=None)
+
+    for row in (ada, laptop, screen):
+        row.refresh_from_db()
+    assert (ada.location, laptop.location, screen.location) == (new, new, old)
+    assert screen.tag in change.ticket.description
+    assert laptop.tag not in change.ticket.description
+    assert change.completed_at is None
+
+
+def test_where_all_goes_along_nothing_is_left_to_do():
+    ada = PersonFactory(location=LocationFactory())
+
+    change = staffing.move(ada, department=DepartmentFactory(), by=None)
+
+    assert (change.ticket, change.completed_at is None) == (None, False)
+
+
+def test_a_move_to_where_he_is_or_with_what_is_anothers_is_refused():
+    ada = PersonFactory(location=LocationFactory())
+
+    with pytest.raises(ValidationError, match="there already"):
+        staffing.move(ada, location=ada.location, by=None)
+    with pytest.raises(ValidationError, match="not with"):
+        staffing.move(ada, location=LocationFactory(), along=[AssetFactory()], by=None)
+    ada.refresh_from_db()
+    assert not StaffChange.objects.exists()
+
+
+# --- In the back office ---
+
+
+@pytest.mark.parametrize(("role", "status"), [("it", 200), ("service_desk", 200), ("finance", 403)])
+def test_who_may_work_a_leave_off(client, request, role, status):
+    client.force_login(request.getfixturevalue(role))
+    ada, laptop = leaver()
+    staffing.look_ahead(TODAY)
+    page = reverse("admin:support_staffchange_step", args=[leave_of(ada).pk, "take-back"])
+
+    assert client.get(page).status_code == status
+
+
+def test_the_page_of_a_leave_says_what_he_still_has(client, it):
+    client.force_login(it)
+    ada, laptop = leaver()
+    staffing.look_ahead(TODAY)
+
+    page = client.get(reverse("admin:support_staffchange_change", args=[leave_of(ada).pk]))
+
+    assert "LT-1" in page.text
+
+
+def test_the_last_day_is_given_on_the_page_of_the_person(client, it):
+    client.force_login(it)
+    ada = PersonFactory()
+    AssetFactory(holder=ada)
+    step = reverse("admin:people_person_step", args=[ada.pk, "leaves"])
+
+    client.post(step, {"apply": "1", "leaves_on": in_days(5).isoformat()})
+
+    assert leave_of(ada).on == in_days(5)
+
+
+def test_a_move_asks_what_goes_along(client, it):
+    client.force_login(it)
+    ada = PersonFactory(location=LocationFactory())
+    laptop, new = AssetFactory(holder=ada, location=ada.location), LocationFactory()
+    step = reverse("admin:people_person_step", args=[ada.pk, "moves"])
+    assert laptop.tag in client.get(step).text
+
+    client.post(step, {"apply": "1", "location": new.pk, "along": [laptop.pk]})
+
+    laptop.refresh_from_db()
+    assert laptop.location == new
