@@ -100,21 +100,29 @@ def _numbers(on: date, alerts: QuerySet[Alert]) -> dict[int, Numbers]:
 
 def _listed(alerts: QuerySet[Alert], numbers: dict[int, Numbers]) -> dict[int, Matters]:
     """The most urgent of each recipient and rule; the rest is only counted."""
-    most = {person: _lines_of_a_group(len(his.open)) for person, his in numbers.items()}
+    keys = _most_urgent(alerts, {key: len(his.open) for key, his in numbers.items()})
+    found: list[Alert] = []
+    for some in batched(keys, PARAMETERS):
+        rows = Alert.objects.filter(pk__in=some).select_related("escalates__recipient")
+        found += rows.annotate(**_last_turns())
+    matters: dict[int, Matters] = defaultdict(lambda: defaultdict(list))
+    for alert in sorted(found, key=lambda it: (it.due_on, it.pk)):
+        matters[alert.recipient_id][alert.rule].append(alert)
+    return matters
+
+
+def _most_urgent(alerts: QuerySet[Alert], groups: dict[int, int]) -> list[int]:
+    """The keys of those that a mail of so many groups has room for, by recipient."""
+    most = {person: _lines_of_a_group(count) for person, count in groups.items()}
     place = Window(
         RowNumber(),
         partition_by=[F("recipient"), F("rule")],
         order_by=[F("due_on").asc(), F("pk").asc()],
     )
-    rows = alerts.exclude(state=Alert.State.LAPSED).annotate(place=place, **_last_turns())
-    rows = rows.filter(place__lte=max(most.values(), default=0)).select_related(
-        "escalates__recipient"
-    )
-    matters: dict[int, Matters] = defaultdict(lambda: defaultdict(list))
-    for alert in rows.order_by("due_on", "pk").iterator():
-        if alert.place <= most[alert.recipient_id]:
-            matters[alert.recipient_id][alert.rule].append(alert)
-    return matters
+    rows = alerts.exclude(state=Alert.State.LAPSED).order_by().annotate(place=place)
+    near = rows.filter(place__lte=max(most.values(), default=0))
+    entries = near.values_list("pk", "recipient", "place").iterator()
+    return [key for key, person, at in entries if at <= most[person]]
 
 
 def _lines_of_a_group(groups: int) -> int:
