@@ -46,7 +46,8 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, r
     if "sqlite" in database["ENGINE"]:
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         database["TEST"]["NAME"] = str(DATA_DIR / f"test-{worker}.sqlite3")
-    template.use(connection, anew=request.config.option.create_db)
+    if not request.config.option.nomigrations:
+        template.use(connection, anew=request.config.option.create_db)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,6 +17,7 @@ from people.models import Department, Location, Message, Person, User
 from support import inbox
 from support.demo import LOGINS, PASSWORD, build
 from support.models import Alert, Comment, Response, Ticket, TicketSequence
+from tests.support.companies import FIRST, facts
 
 # Built once: the tests of one module go to one process.
 pytestmark = pytest.mark.xdist_group("demo")
@@ -38,7 +39,9 @@ RECORDS = [
 @pytest.fixture(scope="module")
 def demo(module_db):
     """The company, once for the whole module."""
-    return build(today=localdate())
+    company = build(today=localdate())
+    FIRST.setdefault(company.today, facts())
+    return company
 
 
 @pytest.fixture(autouse=True)

@@ -1,46 +1,14 @@
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
 from django.utils.timezone import localdate
 
-from assets.models import Asset
-from contracts.models import Term
 from people.models import Person
-from support.demo import LOGINS, PASSWORD, build
-from support.models import Ticket
+from support.demo import LOGINS, PASSWORD
 from tests.factories import PersonFactory
+from tests.support.companies import built, facts, first_build
 
-pytestmark = pytest.mark.django_db
-
-
-def facts():
-    """What does not depend on keys or on the minute it was made."""
-    return {
-        "people": list(Person.objects.values_list("name", "email", "title").order_by("email")),
-        "assets": list(
-            Asset.objects.values_list("tag", "serial", "state", "holder__email").order_by("tag")
-        ),
-        "terms": list(
-            Term.objects.values_list("contract__number", "starts_on", "ends_on", "amount").order_by(
-                "contract__number", "starts_on"
-            )
-        ),
-        "tickets": list(
-            Ticket.objects.values_list("number", "subject", "state").order_by("number")
-        ),
-    }
-
-
-def test_the_same_seed_gives_the_same_company_and_another_seed_another():
-    made = []
-    for seed in (7, 7, 8):
-        with transaction.atomic():
-            build(today=localdate(), seed=seed)
-            made.append(facts())
-            transaction.set_rollback(True)
-
-    assert made[0] == made[1]
-    assert made[0]["people"] != made[2]["people"]
+# With the tests of the company itself, whose build is compared with those here.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
 
 
 def test_it_refuses_a_database_that_has_people():
@@ -63,7 +31,8 @@ def test_it_refuses_production(settings, arguments):
     assert not Person.objects.exists()
 
 
-def test_it_prints_a_login_for_each_role_and_again_when_it_is_there(capsys):
+def test_it_prints_a_login_for_each_role_and_the_same_seed_gives_the_same_company(capsys):
+    known = first_build(localdate())
     call_command("demo")
     first = capsys.readouterr().out
     call_command("demo", "--if-empty")
@@ -74,3 +43,12 @@ def test_it_prints_a_login_for_each_role_and_again_when_it_is_there(capsys):
         for login in LOGINS:
             assert login.email in printed
             assert (login.role or "Employee") in printed
+    assert facts() == known
+
+
+def test_another_seed_gives_another_company():
+    known = first_build(localdate())
+
+    other = built(localdate(), seed=8)
+
+    assert other["people"] != known["people"]
