@@ -75,20 +75,19 @@ def _run(rule: Rule, on: date, run: UUID) -> int:
 def _review(rule: Rule, on: date, run: UUID) -> int:
     """One rule on one day, step by step; the order matters.
 
-    What is no longer true is not escalated, and who is told or woken today is not escalated today.
+    What is woken or true again may be followed by a nearer alert; only what stays is escalated.
     """
     _one_at_a_time()
     watch = Watch(rule, on, run, lead_times.read(rule))
     if not watch.alerts.exists():
         return enter(watch)
     states.end(watch)
-    escalated = escalate(watch)
     states.wake(watch)
     states.leave(watch)
     states.revive(watch)
     entered = enter(watch)
     states.follow(watch)
-    return escalated + entered
+    return entered + escalate(watch)
 
 
 def _one_at_a_time() -> None:
