@@ -203,7 +203,7 @@ def test_what_nobody_else_can_be_told_of_stays_with_whom_it_is():
     assert Alert.objects.get().recipient == mailbox("finance") == last_resort()
 
 
-@pytest.mark.parametrize("state", ["acknowledged", "snoozed", "lapsed", "moot", "passed_on"])
+@pytest.mark.parametrize("state", ["acknowledged", "snoozed", "lapsed", "followed"])
 def test_only_what_is_open_is_escalated(state):
     contract(1, owner=PersonFactory(manager=PersonFactory()))
     look()
