@@ -142,6 +142,12 @@ def test_production_without_a_required_variable_is_refused_by_name(load, name, v
         ("CELERY_BROKER_URL", "filesystem://"),
         ("CELERY_BROKER_URL", "amqp://steward:hunter2@broker"),
         ("CELERY_BROKER_URL", "redis://:hunter2@redis:port/0"),
+        ("IMAP_URL", "imap://desk:hunter2@mail.example.org/INBOX"),
+        ("IMAP_URL", "imaps://desk@mail.example.org/INBOX"),
+        ("IMAP_URL", "imaps://desk:hunter2@/INBOX"),
+        ("IMAP_URL", "imaps://desk:hunter2@mail.example.org:port/INBOX"),
+        ("IMAP_URL", "https://desk:hunter2@mail.example.org"),
+        ("MAIL_IN_ADDRESS", "helpdesk"),
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "many"),
         ("LOG_LEVEL", "loud"),
@@ -210,3 +216,32 @@ def test_the_strict_policy_holds_everywhere_but_in_the_admin(client, db, superus
         strict = policy(client.get(path))
         assert strict["script-src"] == strict["style-src"] == strict["default-src"] == {"'self'"}
         assert strict["frame-ancestors"] == strict["object-src"] == {"'none'"}
+
+
+def test_the_mailbox_of_the_desk_is_read_from_its_address(load):
+    settings = load(
+        {**COMPLETE, "IMAP_URL": "imaps://help%40example.org:hunter%2F2@mail.example.org"}
+    )
+
+    folder = settings["IMAP"]
+    assert (folder.host, folder.port, folder.folder) == ("mail.example.org", 993, "INBOX")
+    assert (folder.user, folder.password) == ("help@example.org", "hunter/2")
+    assert settings["MAIL_IN_ADDRESS"] == "help@example.org"
+    assert "hunter" not in f"{folder!r} {folder}"
+
+
+def test_a_mailbox_whose_user_is_no_address_needs_one(load):
+    url = "imaps://help:hunter2@mail.example.org/Desk"
+
+    with pytest.raises(ImproperlyConfigured, match="MAIL_IN_ADDRESS is missing"):
+        load({**COMPLETE, "IMAP_URL": url})
+    given = load({**COMPLETE, "IMAP_URL": url, "MAIL_IN_ADDRESS": "help@example.org"})
+    assert (given["IMAP"].folder, given["MAIL_IN_ADDRESS"]) == ("Desk", "help@example.org")
+
+
+def test_outside_production_a_mailbox_without_encryption_is_accepted(load):
+    folder = load({"IMAP_URL": "imap://help:x@127.0.0.1", "MAIL_IN_ADDRESS": "h@example.org"})[
+        "IMAP"
+    ]
+
+    assert (folder.port, folder.encrypted) == (143, False)
