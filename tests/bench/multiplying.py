@@ -17,8 +17,7 @@ def multiply(record, count, **columns):
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} AS one"
-            f" CROSS JOIN generate_series(1, %s) AS n WHERE one.id = %s",
-            [count, record.pk],
+            f" CROSS JOIN generate_series(1, {count}) AS n WHERE one.id = {record.pk}"
         )
 
 

@@ -77,11 +77,12 @@ def write_contracts():
         ends_on=a_day(1200, 300),
         seats="CASE WHEN n % 10 = 0 THEN 1 ELSE 10 END",
     )
+    licence, person = a_key_of(Licence, LICENCES), a_key_of(Person, PEOPLE)
     multiply(
         SeatFactory(),
         5 * LICENCES,
-        licence_id=a_key_of(Licence, LICENCES),
-        person_id=f"{a_key_of(Person, PEOPLE)}".replace("n %", f"(n + n / {LICENCES}) %"),
+        licence_id=licence,
+        person_id=person.replace("n %", f"(n + n / {LICENCES}) %"),  # of each licence five others
         last_used_on=a_day(200, 199),
         since=f"DATE '{TODAY}' - 400",
     )
