@@ -72,16 +72,22 @@ def _refused(code: int, reply: bytes | str) -> Failed | Postponed:
     return Failed(words) if code >= 500 else Postponed(words)
 
 
+def _addressee(message: Message) -> tuple[str, str]:
+    """Name and address; somebody outside has no name here."""
+    recipient = message.recipient
+    return (recipient.name, recipient.email) if recipient else ("", message.address)
+
+
 def compose(message: Message) -> EmailMultiAlternatives:
     """The mail of a row: the same at every attempt, so that a twin is known for one."""
-    recipient = message.recipient
-    if recipient is None or not recipient.email:
-        raise ValueError(f"{recipient} has no e-mail address")
+    name, address = _addressee(message)
+    if not address:
+        raise ValueError(f"{name} has no e-mail address")
     mail = EmailMultiAlternatives(
         subject=one_line(message.subject),
         body=message.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
-        to=[formataddr((one_line(recipient.name), recipient.email))],
+        to=[formataddr((one_line(name), address)) if name else address],
         headers={
             "Message-ID": message.message_id,
             "Date": format_datetime(timezone.localtime(message.created_at)),

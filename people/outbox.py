@@ -75,6 +75,22 @@ def queue_all(mails: Sequence[Mail]) -> QuerySet[Message]:
     )
 
 
+def queue_outside(address: str, *, key: str, subject: str, text: str, thread: str = "") -> bool:
+    """Owe somebody outside a mail, in the caller's transaction; False where it was owed already."""
+    message, made = Message.objects.get_or_create(
+        key=key,
+        defaults={
+            "address": address,
+            "subject": one_line(subject),
+            "text": text,
+            "thread": thread,
+            "message_id": make_msgid(domain=settings.SITE_HOST),
+            "next_attempt_at": timezone.now(),
+        },
+    )
+    return made
+
+
 def queue_post(to: Webhook, *, key: str, subject: str, text: str) -> Message:
     """Owe a webhook a post of the JSON `text`, in the caller's transaction.
 

@@ -28,7 +28,13 @@ class MessageAdmin(ReadOnlyAdmin, StepsAdmin):
     list_filter = [ChannelFilter, "state", ToFilter, ListFilter, ("created_at", DateRangeFilter)]
     allowed_lookups: ClassVar[Sequence[str]] = ["recipient", "webhook"]
     # Never the body: whoever searches it letter by letter would read a secret.
-    search_fields = ["subject", "recipient__name", "recipient__email", "webhook__name"]
+    search_fields = [
+        "subject",
+        "recipient__name",
+        "recipient__email",
+        "address",
+        "webhook__name",
+    ]
     list_before_template = change_form_before_template = "admin/outbox_note.html"
     change_form_outer_before_template = "admin/steps.html"
     steps: ClassVar[Sequence[Step]] = [
@@ -94,7 +100,7 @@ class MessageAdmin(ReadOnlyAdmin, StepsAdmin):
 
     @admin.display(description="to", ordering="recipient__name")
     def to(self, message: Message) -> str:
-        return str(message.recipient or message.webhook)
+        return str(message.recipient or message.webhook or message.address)
 
     @admin.display(description="age", ordering="created_at")
     def age(self, message: Message) -> str:

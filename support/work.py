@@ -1,12 +1,15 @@
 """Time and money that went into a ticket."""
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 
+from assets.models import Asset
 from config.history import Actor, save_as
 from support.models import Ticket, Work
 from support.tickets import person_of
@@ -40,3 +43,10 @@ def book(
     work.full_clean()
     save_as(work, by=by, reason=note or "booked")
     return ticket
+
+
+def cost_of(asset: Asset) -> Iterator[tuple[str, Decimal]]:
+    """What work on the tickets of an asset has cost beside time, by currency."""
+    rows = Work.objects.filter(ticket__asset=asset).exclude(cost=None)
+    for row in rows.order_by().values("currency").annotate(all=Sum("cost")):
+        yield row["currency"], row["all"]

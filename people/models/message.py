@@ -64,6 +64,9 @@ class Message(models.Model):
     webhook = models.ForeignKey(
         Webhook, models.PROTECT, null=True, related_name="messages", editable=False
     )
+    address = models.EmailField(
+        blank=True, help_text="Of somebody outside, such as a vendor, who is no person here."
+    )
     subject = models.CharField(max_length=250)
     text = models.TextField()
     html = models.TextField(blank=True)
@@ -107,9 +110,10 @@ class Message(models.Model):
                 | (~Q(state="sent") & Q(sent_at=None)),
             ),
             models.CheckConstraint(
-                name="message_is_for_a_person_or_a_webhook",
-                condition=Q(recipient__isnull=False, webhook=None)
-                | Q(recipient=None, webhook__isnull=False),
+                name="message_is_for_a_person_or_an_address_or_a_webhook",
+                condition=Q(recipient__isnull=False, webhook=None, address="")
+                | Q(recipient=None, webhook=None) & ~Q(address="")
+                | Q(recipient=None, webhook__isnull=False, address=""),
             ),
         ]
 
