@@ -66,6 +66,7 @@ def build(*, today: date, seed: int = 1) -> Company:
         agreements,
         alerts,
         conversations,
+        inbound,
         licences,
         money,
         register,
@@ -85,6 +86,7 @@ def build(*, today: date, seed: int = 1) -> Company:
     agreements.write(company)
     renewals.write(company)
     conversations.write(company)
+    inbound.write(company)
     upkeep.write(company)
     stores.write(company)
     licences.write(company)

@@ -14,6 +14,7 @@ from tests.factories import (
     CustodyFactory,
     DecisionFactory,
     HandoverFactory,
+    InboundMailFactory,
     JobFactory,
     LicenceFactory,
     MessageFactory,
@@ -54,6 +55,7 @@ def _something_due(administrator):
     TicketFactory(), TicketFactory(state="waiting_requester")
     TicketFactory(assignee=administrator.person)
     MessageFactory(state="failed")
+    InboundMailFactory()
     JobFactory(name="daily", failures=1, error="No disk")
     mine = AlertFactory(recipient=administrator.person)
     AlertFactory(escalates=mine, record=mine.record, lead=0)
