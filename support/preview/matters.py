@@ -9,6 +9,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.db.models import DateField, Exists, IntegerField, Max, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
 
 from support import lead_times
 from support.alerts import RULES, Rule
@@ -201,12 +202,15 @@ def _by_day(
     watch: Watch, ledger: Ledger, last: date, people: People
 ) -> Iterator[tuple[Leads, int, date | None, Whom]]:
     """Rows that depend on the day itself: each day is asked for, many in one statement."""
-    first = watch.on
+    rule, first = watch.rule, watch.on
     days = [first + timedelta(number) for number in range((last - first).days + 1)]
     splits = watch.settings.split()
+    whom = _whom_by_day(rule, days, people)
     found: defaultdict[tuple[Leads, int, date | None], dict[date, int]] = defaultdict(dict)
     branches = [
-        _of_day(watch, ledger, day, last, number) for day in days for number in range(len(splits))
+        _of_day(watch, ledger, day, last, number, whom[day])
+        for day in days
+        for number in range(len(splits))
     ]
     for some in batched(branches, BRANCHES):
         for key, day, number, who, *due in some[0].union(*some[1:], all=True):
@@ -224,7 +228,19 @@ def _changes(by_day: dict[date, int], days: Sequence[date]) -> Iterator[tuple[da
             yield day, before
 
 
-def _of_day(watch: Watch, ledger: Ledger, day: date, last: date, number: int) -> QuerySet[Any, Any]:
+def _whom_by_day(rule: Rule, days: Sequence[date], people: People) -> dict[date, Combinable]:
+    """Whom the rows concern on each day; between two last days of people that is the same."""
+    changes = {day + A_DAY for day in people.leaving_between(days[0], days[-1]).values()}
+    found: dict[date, Combinable] = {}
+    for day in days:
+        same = day - A_DAY
+        found[day] = found[same] if same in found and day not in changes else rule.recipient(day)
+    return found
+
+
+def _of_day(
+    watch: Watch, ledger: Ledger, day: date, last: date, number: int, whom: Combinable
+) -> QuerySet[Any, Any]:
     rule = watch.rule
     leads, whose = watch.settings.split()[number]
     reach = 0 if rule.is_standing else (last - day).days + max(leads)
@@ -234,7 +250,7 @@ def _of_day(watch: Watch, ledger: Ledger, day: date, last: date, number: int) ->
     named = rows.annotate(
         told_on=Value(day, DateField()),
         told_number=Value(number, IntegerField()),
-        told_person=rule.recipient(day),
+        told_person=whom,
     )
     due = [] if rule.is_standing else [rule.due]
     names = ("pk", "told_on", "told_number", "told_person", *due)

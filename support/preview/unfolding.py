@@ -131,12 +131,12 @@ class Unfolding:
             self._end()
             return
         if self.alerts:
-            self._escalate(day)
             self._wake(day)
             self._leave(day)
             self._revive(day)
         self._enter(day)
         self._follow()
+        self._escalate(day)
         self._say(day)
 
     def _concerned(self, day: date) -> int | None:

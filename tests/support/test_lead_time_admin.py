@@ -1,5 +1,7 @@
 """Days of alerts as staff set them: in words, for a rule, for a part of it, for one record."""
 
+from pathlib import Path
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
@@ -8,6 +10,7 @@ from support import lead_time_words, lead_times_editing
 from support.alerts import RULES
 from support.lead_times_editing import clear_days, rule_of, set_days, set_own
 from support.models import LeadTime
+from support.rule_words import WORDS
 from tests.factories import (
     AlertFactory,
     AssetFactory,
@@ -406,3 +409,22 @@ def test_own_days_change_nothing_where_one_of_them_is_refused(db):
     with pytest.raises(ValidationError):
         set_own(contract, by=None, contract_end=[7], contract_notice=[1, 2])
     assert not LeadTime.objects.exists()
+
+
+# --- What is written about them ---
+
+
+def test_every_rule_has_its_words_and_every_date_its_name():
+    assert list(WORDS) == [rule.kind for rule in RULES]
+    for rule in RULES:
+        assert bool(WORDS[rule.kind].event) != rule.is_standing, rule.kind
+
+
+def test_the_document_has_the_table_of_rules_as_it_is():
+    document = Path(__file__).parents[2] / "docs" / "alerts.md"
+    table = [line for line in document.read_text().splitlines() if line.startswith("| `")]
+    assert table == [
+        f"| `{rule.kind}` | {rule.title} | {WORDS[rule.kind].told} |"
+        f" {'when first seen' if rule.is_standing else ', '.join(map(str, rule.leads))} |"
+        for rule in RULES
+    ]

@@ -305,7 +305,7 @@ def test_the_page_filters_by_days_rule_person_department_and_mailbox(ann, boxes)
     assert counted(shown(ann, rule="warranty")) == 3
     assert counted(shown(ann, person=ada.pk)) == 4
     assert counted(shown(ann, department=ada.department_id)) == 4
-    assert counted(shown(ann, role="it")) == 3
+    assert counted(shown(ann, role="it")) == 2
     assert counted(shown(ann, role="finance")) == 1
 
 
