@@ -11,6 +11,7 @@ from email.utils import parseaddr
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db.models import Q
 
 from config.history import Actor
 from people import documents
@@ -115,8 +116,17 @@ def _enter(place: Place, **fields: object) -> InboundMail | None:
         with transaction.atomic():
             mail.save()
     except IntegrityError:
+        if not _is_noted(mail):
+            raise
         return None
     return mail
+
+
+def _is_noted(mail: InboundMail) -> bool:
+    """Whether it was taken before: under this number, or under another."""
+    number = Q(validity=mail.validity, uid=mail.uid)
+    identity = Q(message_id=mail.message_id, received_at=mail.received_at)
+    return InboundMail.objects.filter(number | identity, mailbox=mail.mailbox).exists()
 
 
 def _original(mail: InboundMail, raw: bytes) -> Document:
