@@ -31,3 +31,10 @@ def a_key_of(model, count):
 def analyse():
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+def forget(*models):
+    """Empty their tables and all that refer to them: row by row it would take minutes."""
+    tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in models)
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {tables} CASCADE")
