@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from config.admin.record import WIDGETS
 from config.admin.reporting import ReportsAdmin
 from config.forms import RecordForm
 from support import alert_words, lead_time_words
@@ -25,7 +26,7 @@ SCOPE = ("rule", "contract_kind", "category")
 
 
 class LeadTimeForm(RecordForm):
-    rule = forms.ChoiceField(choices=TITLES.items)
+    rule = forms.ChoiceField(choices=TITLES.items, widget=WIDGETS[forms.ChoiceField])
     days = DaysField()
 
     def clean(self) -> dict[str, Any] | None:
@@ -149,7 +150,8 @@ def _narrow(request: HttpRequest, fields: dict[str, Any]) -> None:
     rule = request.GET.get("rule", "")
     if rule in TITLES and "rule" in fields:
         # Another field: the one of the class is that of every other page.
-        fields["rule"] = forms.ChoiceField(choices=[(rule, TITLES[rule])])
+        choices, widget = [(rule, TITLES[rule])], WIDGETS[forms.ChoiceField]
+        fields["rule"] = forms.ChoiceField(choices=choices, widget=widget)
     for name in PARTS.get(request.GET.get("for", ""), ()):
         if name in fields:
             fields[name].required = True
