@@ -47,7 +47,7 @@ class ComingDaysFilter(DaysFilter):
 
 class PreviewFilters(django_filters.FilterSet):
     days = ComingDaysFilter(label="Told")
-    rule = django_filters.MultipleChoiceFilter(label="Rule", choices=list(TITLES.items()))
+    rule = django_filters.ChoiceFilter(label="Rule", choices=list(TITLES.items()))
     person = LinkFilter(Alert.recipient, label="To")
     department = LinkFilter(Person.department, label="To somebody of")
     role = django_filters.ChoiceFilter(
@@ -65,7 +65,7 @@ def rows(filters: Any) -> Lines:
     days = asked.get("days")
     first = (days and days.start) or today
     last = (days and days.stop) or min(first + timedelta(AHEAD), today + timedelta(LONGEST))
-    kinds = set(asked.get("rule") or TITLES) & _seen(filters.request.user)
+    kinds = _seen(filters.request.user) & ({asked["rule"]} if asked.get("rule") else set(TITLES))
     whom = _whom(asked)
     return Lines(
         [

@@ -87,9 +87,8 @@ def of_rule(
 
 def _is_steady(rule: Rule, on: date) -> bool:
     """Whether the days decide nothing but how near a date is: then one question answers all."""
-    if rule.is_standing:
-        return False
-    today, tomorrow = rule.rows(on, 2), rule.rows(on + A_DAY, 1)
+    today = rule.rows(on, 0 if rule.is_standing else 2)
+    tomorrow = rule.rows(on + A_DAY, 0 if rule.is_standing else 1)
     same: bool = today.query.sql_with_params() == tomorrow.query.sql_with_params()
     return same
 
@@ -159,16 +158,19 @@ def _steady(
     for leads, whose in watch.settings.split():
         rows = _candidates(watch, ledger, leads, last).filter(whose)
         told = rows.annotate(told_person=rule.recipient(first)).order_by()
-        found = list(told.values_list("pk", rule.due, "told_person"))
-        changing = [key for key, _, who in found if who in leaving]
+        due = [] if rule.is_standing else [rule.due]
+        found = list(told.values_list("pk", "told_person", *due))
+        changing = [key for key, who, *_ in found if who in leaving]
         later = dict(_later(rule, rows, changing, leaving.values()))
-        for key, due_on, who in found:
-            yield leads, key, due_on, [(first, who), *later.get(key, [])]
+        for key, who, *on in found:
+            yield leads, key, on[0] if on else None, [(first, who), *later.get(key, [])]
 
 
 def _candidates(watch: Watch, ledger: Ledger, leads: Leads, last: date) -> QuerySet[Any]:
     """What comes near enough, or has passed and is not at rest in the ledger."""
     rule, first = watch.rule, watch.on
+    if rule.is_standing:
+        return rule.rows(first, 0)
     reach = (last - first).days + max(leads)
     current = _current(watch, ledger, leads)
     far = ledger.far[rule.kind]

@@ -190,6 +190,35 @@ def test_what_is_foreseen_is_what_is_told_day_by_day(seed, until, boxes, time_ma
     assert len(told) > 30
 
 
+def test_what_was_passed_on_to_those_who_leave_comes_back_and_is_escalated(boxes, time_machine):
+    boss, message, pick = PersonFactory(), MessageFactory(), random.Random(5)
+    leavers = [
+        PersonFactory(leaves_on=day(it), manager=who) for it in (3, 5) for who in (boss, None)
+    ]
+    for number in range(16):
+        AssetFactory(warranty_ends_on=day(number % 4))
+    time_machine.move_to(f"{day(-1)} 12:00:00+00:00", tick=False)
+    raise_due(day(-1), kinds={"warranty"})
+    for alert in Alert.objects.order_by("pk"):
+        responses.pass_on(alert, to=pick.choice(leavers), by=None)
+        his = Alert.objects.open().of_matter(alert).get()
+        if pick.random() < 0.3:
+            last = responses.last_day(his, on=timezone.localdate())
+            responses.snooze(his, until=last, by=None)
+        elif pick.random() < 0.5:
+            others = [it for it in [*leavers, boss] if it.pk != his.recipient_id]
+            responses.pass_on(his, to=pick.choice(others), by=None)
+    Alert.objects.unsent().update(message=message)
+    time_machine.move_to("2026-11-24 12:00:00+00:00", tick=False)
+    foreseen = [it for it in said(day(8)) if it[1] == "warranty"]
+    told = []
+    for number in range(9):
+        raise_due(day(number), kinds={"warranty"})
+        told += sent(day(number), message)
+    assert len(told) > 20
+    assert sorted(foreseen) == sorted(told)
+
+
 # --- What is left out, and what is shown ---
 
 
