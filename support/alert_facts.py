@@ -22,6 +22,8 @@ from contracts.models import Contract, Decision, Licence, Seat, Term
 from contracts.savings.tools import IDLE_DAYS
 from contracts.seat_costs import cost_per_seat, with_costs
 from people.models import Person
+from support import ticket_facts
+from support.models import Approval, Ticket
 
 NAMED = 3  # of many things so many are named, the others counted
 
@@ -251,6 +253,7 @@ def _of_stock(item: StockItem, costs: bool) -> Iterable[str]:
 
 
 KINDS: dict[type[Record], Kind] = {
+    Approval: Kind(ticket_facts.approvals, ticket_facts.of_approval),
     Asset: Kind(_assets, _of_asset),
     Contract: Kind(_contracts, _of_contract),
     Custody: Kind(_loans, _of_loan),
@@ -263,6 +266,7 @@ KINDS: dict[type[Record], Kind] = {
     Release: Kind(_releases, _of_release),
     Repair: Kind(_repairs, _of_repair),
     StockItem: Kind(_stock, _of_stock),
+    Ticket: Kind(ticket_facts.tickets, ticket_facts.of_ticket),
 }
 
 

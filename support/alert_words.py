@@ -21,7 +21,7 @@ from assets.models import (
 from contracts.models import Contract, Decision, Licence
 from people.models import Person
 from support.alerts import RULES, Rule
-from support.models import Alert, Response
+from support.models import Alert, Approval, Response
 
 RULE: dict[str, Rule] = {rule.kind: rule for rule in RULES}
 DELETED = "A record that was deleted meanwhile"
@@ -29,6 +29,7 @@ DELETED = "A record that was deleted meanwhile"
 
 # What the name of a record is made of, and what ties a person to it.
 RELATED: dict[type[Model], tuple[str, ...]] = {
+    Approval: ("ticket",),
     Asset: ("product",),
     Contract: ("vendor",),
     Custody: ("asset__product", "holder", "location", "device__product"),
@@ -61,6 +62,8 @@ def name_of(record: Any) -> str:
         return DELETED
     if isinstance(record, Decision):
         return f"{record.contract}: {record.get_kind_display()}"
+    if isinstance(record, Approval):
+        return str(record.ticket)
     if isinstance(record, Repair):
         return f"Repair of {record.asset}"
     return str(record)

@@ -4,56 +4,26 @@ What becomes of them in the ledger is `support.ledger`; how staff change the day
 `support.lead_times`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
-from django.db.models.expressions import Combinable
-
 from assets.models import Asset, Custody, Handover, Order, Product, Release, Repair, StockItem
-from config.history import Record
 from contracts.models import Contract, Decision, Licence
 from people.models import Person
 from support import watched
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One kind of date or condition that somebody is told of."""
-
-    kind: str  # in the ledger, for ever
-    model: type[Record]
-    rows: Callable[[date, int], QuerySet[Any]]  # due before `on` or within so many days of it
-    due: str  # the column or annotation with the date; "": a condition, due when first seen
-    leads: tuple[int, ...]  # how many days before it somebody is told, the most distant first
-    recipient: Callable[[date], Combinable]  # the key of the person to tell on that day
-    role: str  # whose mailbox hears what nobody else can: "it", "finance" or "service_desk"
-    title: str  # what the digest calls a group of these
-    dates: str  # what it calls many such dates
-    ahead: str  # what it says before a date to come
-    behind: str  # and before one that has passed
-    kind_path: str = ""  # leads from the record to the kind of its contract; "": it has none
-    category_path: str = ""  # and to its asset category
-    at_once: bool = False  # told by a mail of its own, not in that of the day
-    grace: int = 0  # days after the date until what nobody answered is escalated
-
-    @property
-    def is_standing(self) -> bool:
-        return not self.due
-
-    @property
-    def record_type(self) -> ContentType:
-        return ContentType.objects.get_for_model(self.model)
-
+from support.models import Approval, Ticket
+from support.rule import Rule
 
 CONTRACT_LEADS = (90, 60, 30, 14, 7, 1)
 SUPPORT_LEADS = (180, 90, 30)
-STANDING = (0,)
 UNANSWERED = 7
 """Days after which a condition that nobody answered is escalated."""
+
+
+def _condition(ahead: str, grace: int = UNANSWERED, **fields: Any) -> Rule:
+    """A rule without a date: told when it is first seen to be so."""
+    return Rule(due="", leads=(0,), ahead=ahead, behind=ahead, grace=grace, **fields)
+
+
 RULES = (
     Rule(
         kind="contract_notice",
@@ -112,37 +82,29 @@ RULES = (
         kind_path="contract__kind",
         category_path="product__category",
     ),
-    Rule(
+    _condition(
         kind="over_allocated",
         model=Licence,
         rows=watched.over_allocated,
-        due="",
-        leads=STANDING,
         recipient=watched.contract_owner("contract__", "it"),
         role="it",
         title="Licences with more seats in use than bought",
         dates="licences in use beyond what was bought",
         ahead="In use beyond what was bought since",
-        behind="In use beyond what was bought since",
         kind_path="contract__kind",
         category_path="product__category",
-        grace=UNANSWERED,
     ),
-    Rule(
+    _condition(
         kind="idle_seats",
         model=Licence,
         rows=watched.with_idle_seats,
-        due="",
-        leads=STANDING,
         recipient=watched.contract_owner("contract__", "it"),
         role="it",
         title="Licences with seats that nobody uses",
         dates="licences with unused seats",
         ahead="Seats are unused, seen on",
-        behind="Seats are unused, seen on",
         kind_path="contract__kind",
         category_path="product__category",
-        grace=UNANSWERED,
     ),
     Rule(
         kind="warranty",
@@ -257,19 +219,52 @@ RULES = (
         behind="It was to be accepted by",
         grace=3,
     ),
-    Rule(
+    _condition(
         kind="stock_low",
         model=StockItem,
         rows=watched.low_stock,
-        due="",
-        leads=STANDING,
         recipient=watched.role("it"),
         role="it",
         title="Stock that runs low",
         dates="items that run low",
         ahead="At or below its minimum since",
-        behind="At or below its minimum since",
         category_path="category",
-        grace=UNANSWERED,
+    ),
+    Rule(
+        kind="approval",
+        model=Approval,
+        rows=watched.approvals,
+        due="due_on",
+        leads=(1, 0),
+        recipient=watched.person("approver", "finance"),
+        role="finance",
+        title="Approvals that wait for you",
+        dates="approvals to give",
+        ahead="Please answer by",
+        behind="It was to be answered by",
+    ),
+    _condition(
+        kind="service_level_risk",
+        model=Ticket,
+        rows=watched.tickets_at_risk,
+        recipient=watched.person("assignee", "service_desk"),
+        role="service_desk",
+        title="Tickets that may be late",
+        dates="tickets at risk",
+        ahead="At risk since",
+        at_once=True,
+        grace=1,
+    ),
+    _condition(
+        kind="service_level_missed",
+        model=Ticket,
+        rows=watched.tickets_missed,
+        recipient=watched.person("assignee", "service_desk"),
+        role="service_desk",
+        title="Tickets that are late",
+        dates="late tickets",
+        ahead="Late since",
+        at_once=True,
+        grace=1,
     ),
 )

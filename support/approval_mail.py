@@ -76,8 +76,6 @@ def approval_link(approval: Approval) -> str:
 
 
 def _facts(ticket: Ticket) -> str:
-    price = ""
-    if ticket.price is not None:
-        price = f"Price: {ticket.price * ticket.quantity:,.2f} {ticket.currency}"
+    price = f"Price: {ticket.total}" if ticket.total else ""
     who = f"Asked by: {ticket.requester}"
     return "\n".join(filter(None, [summary(ticket), "", price, who]))

@@ -8,7 +8,6 @@ from django.core.files import File
 from django.db import transaction
 
 from config.history import Actor
-from config.money import Money
 from people.models import Person
 from support import approvals
 from support.models import Offer, Ticket
@@ -53,13 +52,6 @@ def ask(
     if enrolled is ticket:
         approvals.begin(ticket, by=by)
     return enrolled
-
-
-def total(ticket: Ticket) -> Money | None:
-    """What all of it costs together; None where the offer costs nothing."""
-    if ticket.price is None:
-        return None
-    return Money(ticket.price * ticket.quantity, ticket.currency)
 
 
 def _check(offer: Offer, receiver: Person, quantity: int) -> None:

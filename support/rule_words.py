@@ -16,6 +16,7 @@ class Words:
 
 IT = "The mailbox of IT"
 OWNER = "The owner, else the head of the department, else the mailbox of Finance"
+DESK = "Whoever works on it, else the mailbox of the service desk"
 LICENCE = "Whoever answers for the contract of the licence, else the mailbox of IT"
 
 WORDS: dict[str, Words] = {
@@ -48,4 +49,15 @@ WORDS: dict[str, Words] = {
         "Accept what you were handed",
     ),
     "stock_low": Words("Stock items at or below their minimum", IT),
+    "approval": Words(
+        "Requests that wait for an approval",
+        "Whoever is asked, else the mailbox of Finance",
+        "Answer to a request",
+    ),
+    "service_level_risk": Words(
+        "Open tickets of whose time to answer or to solve most is over", DESK
+    ),
+    "service_level_missed": Words(
+        "Open tickets that were not answered or solved by the time that was promised", DESK
+    ),
 }

@@ -6,11 +6,12 @@ person to tell.
 """
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from assets.models import Asset, Custody, Handover, Order, Product, Release, Repair, StockItem
 from contracts.models import Contract, Decision, Licence, Seat
@@ -18,6 +19,7 @@ from contracts.owners import reachable, who_answers
 from contracts.savings.tools import IDLE_DAYS
 from people.models import Person
 from people.roles import mailbox
+from support.models import Approval, Ticket
 
 ANSWER_WITHIN = 7
 """Days in which somebody should say that he received what was handed to him."""
@@ -101,6 +103,28 @@ def leavers(on: date, within: int) -> QuerySet[Person]:
     seats = Exists(Seat.objects.taken().filter(person=OuterRef("pk")))
     owned = Exists(Contract.objects.running(on).filter(owner=OuterRef("pk")))
     return Person.objects.filter(held | seats | owned, leaves_on__lte=on + timedelta(within))
+
+
+# --- Tickets ---
+
+
+def approvals(on: date, within: int) -> QuerySet[Approval]:
+    return Approval.objects.waiting().filter(due_on__lte=on + timedelta(within))
+
+
+def tickets_at_risk(on: date, within: int) -> QuerySet[Ticket]:
+    return Ticket.objects.at_risk(_moment(on))
+
+
+def tickets_missed(on: date, within: int) -> QuerySet[Ticket]:
+    return Ticket.objects.missed(_moment(on))
+
+
+def _moment(on: date) -> datetime:
+    """This moment of today; of another day its end, or its beginning where it is to come."""
+    now = timezone.now()
+    midnight = timezone.make_aware(datetime.combine(on, time.min))
+    return min(max(now, midnight), midnight + timedelta(1)) if on != timezone.localdate() else now
 
 
 # --- Who is told ---

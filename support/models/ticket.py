@@ -10,6 +10,7 @@ from django.utils import timezone
 from assets.models import Asset
 from config.fields import CurrencyField, MoneyField
 from config.history import Record
+from config.money import Money
 from contracts.models import Contract, Licence
 from people.models import Location, Person
 from support.models import desk
@@ -198,6 +199,11 @@ class Ticket(Record):
 
     def __str__(self) -> str:
         return f"{self.number} {self.subject}"
+
+    @property
+    def total(self) -> Money | None:
+        """What all that is asked for costs together; None where it costs nothing."""
+        return None if self.price is None else Money(self.price * self.quantity, self.currency)
 
 
 class TicketSequence(models.Model):

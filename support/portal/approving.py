@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from people.models import Person
-from support import approvals, catalogue
+from support import approvals
 from support.models import Approval
 from support.portal.access import for_a_person
 
@@ -53,7 +53,7 @@ def approval(request: HttpRequest, person: Person, pk: int) -> HttpResponse:
     context = {
         "approval": asked,
         "ticket": asked.ticket,
-        "total": catalogue.total(asked.ticket),
+        "total": asked.ticket.total,
         "others": asked.ticket.approvals.exclude(pk=asked.pk).select_related("approver"),
         "form": form,
     }

@@ -13,7 +13,9 @@ from people.models import Person
 from support.alert_facts import facts, with_details
 from support.alert_words import name_of
 from support.alerts import RULES
+from support.models import Approval, Ticket
 from tests.factories import (
+    ApprovalFactory,
     AssetFactory,
     ContractFactory,
     CustodyFactory,
@@ -29,6 +31,7 @@ from tests.factories import (
     SeatFactory,
     StockItemFactory,
     TermFactory,
+    TicketFactory,
     VendorFactory,
 )
 
@@ -134,6 +137,8 @@ def make(model):
         Release: ReleaseFactory,
         Repair: RepairFactory,
         StockItem: StockItemFactory,
+        Approval: lambda: ApprovalFactory(ticket__price=100, for_whom=PersonFactory()),
+        Ticket: lambda: TicketFactory(due_by=timezone.now(), asset=AssetFactory()),
     }
     return made[model]()
 

@@ -118,7 +118,7 @@ def test_the_price_stays_as_it_was(ada):
     offer.save()
 
     ticket.refresh_from_db()
-    assert str(catalogue.total(ticket)) == "2,400.00 EUR"
+    assert str(ticket.total) == "2,400.00 EUR"
 
 
 # --- Who must agree ---

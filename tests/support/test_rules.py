@@ -9,6 +9,7 @@ from people.roles import mailbox
 from support.alerts import RULES
 from support.models import Alert
 from tests.factories import (
+    ApprovalFactory,
     AssetFactory,
     ContractFactory,
     CustodyFactory,
@@ -22,6 +23,7 @@ from tests.factories import (
     RepairFactory,
     SeatFactory,
     StockItemFactory,
+    TicketFactory,
 )
 from tests.support.ledgers import TODAY, day, look
 
@@ -120,11 +122,31 @@ def stock_low(due, ada):
     return made, lambda: _with(made, quantity=2)
 
 
+def approval(due, ada):
+    made = ApprovalFactory(approver=ada, due_on=due)
+    return made, lambda: _with(made, state="approved", decided_at=timezone.now())
+
+
+def _ticket(ada, risk, due):
+    hour, now = timedelta(hours=1), timezone.now()
+    made = TicketFactory(assignee=ada, at_risk_at=now + risk * hour, due_by=now + due * hour)
+    return made, lambda: _with(made, due_by=None, at_risk_at=None)
+
+
+def service_level_risk(due, ada):
+    return _ticket(ada, risk=-1, due=1)
+
+
+def service_level_missed(due, ada):
+    return _ticket(ada, risk=-2, due=-1)
+
+
 MADE = {
     make.__name__: make
     for make in (
         contract_notice, contract_end, notice_unconfirmed, licence_end, over_allocated, idle_seats,
         warranty, product_end, support_end, loan, repair, order, leaver, handover, stock_low,
+        approval, service_level_risk, service_level_missed,
     )
 }  # fmt: skip
 TO_IT = {"warranty", "product_end", "support_end", "repair", "order", "stock_low"}
