@@ -6,16 +6,20 @@ Each does both halves in one transaction: the move of the device and the turn of
 from datetime import date
 
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Case, QuerySet, When
 from django.utils import timezone
 
 from assets import lifecycle, protection
 from assets.lifecycle.moves import Outcome
 from assets.models import Asset, Vendor
+from assets.precaution import told
 from config.history import Actor
+from contracts.models import Contract
 from people import outbox
 from people.models import Location
-from support import conversation, tickets
+from support import conversation, ticket_mail, tickets
 from support.models import Ticket
 from support.moves import enter, locked
 
@@ -24,23 +28,27 @@ State = Ticket.State
 
 @transaction.atomic
 def claim_warranty(ticket: Ticket, *, to: str, text: str = "", by: Actor) -> Ticket:
-    """Mail the vendor a claim with serial and contract number, and wait for him.
+    """Mail a vendor `text`, else the usual letter, and wait for him.
 
     Raises ValidationError where there is no device, no warranty runs today, or a claim went out
     today already.
     """
+    validate_email(to)
     ticket = locked("wait", ticket)
     asset, today = _device(ticket), timezone.localdate()
     if refused := protection.unclaimable([asset], today).get(asset.pk):
         raise ValidationError(refused)
-    subject = f"[{ticket.number}] Warranty claim: {asset.product}, serial number {asset.serial}"
-    said = _claim(ticket, asset, text, today)
+    number = f", serial number {asset.serial}" if asset.serial else ""
+    subject = f"[{ticket.number}] Warranty claim: {asset.product}{number}"
+    said = text.strip() or claim_letter(ticket, today)
     key = f"ticket:{ticket.pk}:claim:{asset.pk}:{today}"
-    if not outbox.queue_outside(to, key=key, subject=subject, text=said, thread=_thread(ticket)):
+    thread = ticket_mail.thread_of(ticket)
+    if not outbox.queue_outside(to, key=key, subject=subject, text=said, thread=thread):
         raise ValidationError(f"A claim for {asset} went out today already.")
     note = f"Claimed on warranty from {to}:\n\n{said}"
     conversation.write(ticket, note, author=tickets.person_of(by), public=False, by=by)
     enter(ticket, State.WAITING_VENDOR, by=by, reason="claimed on warranty")
+    ticket_mail.changed(ticket, f"Its device is claimed on warranty from {to}.", by=by)
     return ticket
 
 
@@ -55,7 +63,7 @@ def repair(
     due_back_on: date | None = None,
     by: Actor,
 ) -> Ticket:
-    """Send the device to repair, and wait for the vendor."""
+    """Send the device to repair, tell the requester, and wait for the vendor."""
     ticket = locked("wait", ticket)
     asset = _device(ticket)
     _whole(
@@ -71,10 +79,12 @@ def repair(
         )
     )
     where = f" to {vendor}" if vendor else ""
-    back = f" It should be back on {due_back_on:%d %B %Y}." if due_back_on else ""
+    back = f" It should be back on {told(due_back_on)}." if due_back_on else ""
     body = f"{asset.product} ({asset.tag}) is sent to repair{where}.{back}"
-    tickets.answer(ticket, body=body, by=by)
-    return tickets.wait(ticket, state=State.WAITING_VENDOR, by=by)
+    ticket = tickets.answer(ticket, body=body, by=by)
+    # The answer tells all of it: what follows is no mail of its own.
+    enter(ticket, State.WAITING_VENDOR, by=by, reason="its device is in repair")
+    return ticket
 
 
 @transaction.atomic
@@ -111,6 +121,18 @@ def retire(ticket: Ticket, *, reason: str, by: Actor) -> Ticket:
     return tickets.answer(ticket, body=body, public=False, by=by)
 
 
+def replacements(ticket: Ticket) -> QuerySet[Asset]:
+    """What lies in stock in its place: the same product first, then others of its category."""
+    asset = _device(ticket)
+    alike = Asset.objects.filter(
+        state=Asset.State.IN_STOCK, installed_in=None, product__category=asset.product.category_id
+    ).exclude(pk=asset.pk)
+    another = Case(When(product=asset.product_id, then=0), default=1)
+    return alike.select_related("product__maker", "location").order_by(
+        another, "product__name", "purchased_on", "tag"
+    )
+
+
 def _device(ticket: Ticket) -> Asset:
     if ticket.asset is None:
         raise ValidationError(f"{ticket} is about no device: say which one first.")
@@ -122,24 +144,27 @@ def _whole(outcome: Outcome) -> None:
         raise ValidationError(outcome.refused)
 
 
-def _thread(ticket: Ticket) -> str:
-    return f"ticket-{ticket.pk}"
-
-
-def _claim(ticket: Ticket, asset: Asset, text: str, on: date) -> str:
+def claim_letter(ticket: Ticket, on: date) -> str:
+    """The usual letter: serial number, warranties and contracts that run on that day, the fault."""
+    asset = _device(ticket)
     warranties = [it for it in protection.of_assets([asset])[asset.pk] if protection.runs(it, on)]
     contracts = asset.contracts.running(on).order_by("ends_on")
     facts = [
         f"Product: {asset.product}",
         f"Serial number: {asset.serial or 'none recorded'}",
-        f"Purchased: {asset.purchased_on:%d %B %Y}" if asset.purchased_on else "",
-        *(f"Warranty: until {it.ends_on:%d %B %Y}{_reference(it.reference)}" for it in warranties),
-        *(f"Contract: {it.number}{_reference(it.reference)}" for it in contracts),
+        f"Purchased: {told(asset.purchased_on)}" if asset.purchased_on else "",
+        *(f"Warranty: until {told(it.ends_on)}{_reference(it.reference)}" for it in warranties),
+        *(f"Contract: {_numbers(it)}" for it in contracts),
     ]
-    fault = text.strip() or ticket.description or ticket.subject
+    fault = ticket.description or ticket.subject
     opening = "We claim the repair or the replacement of this device on its warranty."
     closing = f"Please answer to this mail, and leave {ticket.number} in its subject."
     return "\n\n".join([opening, "\n".join(filter(None, facts)), f"Fault: {fault}", closing])
+
+
+def _numbers(contract: Contract) -> str:
+    ours = f", our number {contract.number}" if contract.number else ""
+    return f"{contract.title}{ours}{_reference(contract.reference)}"
 
 
 def _reference(number: str) -> str:

@@ -36,7 +36,11 @@ def start(ticket: Ticket) -> None:
 def restart(ticket: Ticket) -> None:
     """Reckon the clocks anew from the opening, the priority and how long it waited."""
     level = ServiceLevel.objects.filter(priority=ticket.priority).first()
-    ticket.respond_by = ticket.resolve_by = ticket.due_by = ticket.at_risk_at = None
+    ticket.resolve_by = ticket.due_by = ticket.at_risk_at = None
+    if (
+        ticket.responded_at is None
+    ):  # afterwards it stays, so that it can be told whether it was kept
+        ticket.respond_by = None
     if level is None:
         return
     hours = hours_of(ticket)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from assets.models import Asset
 from config.history import Actor, save_as
+from config.money import Money, by_currency
 from support.models import Ticket, Work
 from support.tickets import person_of
 
@@ -43,6 +44,13 @@ def book(
     work.full_clean()
     save_as(work, by=by, reason=note or "booked")
     return ticket
+
+
+def booked(ticket: Ticket) -> tuple[int, list[Money]]:
+    """What went into a ticket so far: minutes, and what was paid beside by currency."""
+    rows = list(ticket.work.all())
+    paid = [Money(it.cost, it.currency) for it in rows if it.cost is not None]
+    return sum(it.minutes for it in rows), by_currency(paid)
 
 
 def cost_of(asset: Asset) -> Iterator[tuple[str, Decimal]]:

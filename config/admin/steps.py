@@ -63,6 +63,12 @@ class Step:
     help: str = ""
     in_bulk: bool = True
     """Whether it is offered for many records at once too."""
+    also: Sequence[str] = ()
+    """What it asks for beside its permission, where it does something to another record too."""
+
+    def is_for(self, user: Any) -> bool:
+        """Whether this user may take it."""
+        return bool(user.has_perms([self.permission, *self.also]))
 
 
 class StepsAdmin(ScreenAdmin):
@@ -76,7 +82,7 @@ class StepsAdmin(ScreenAdmin):
         return [path("<path:object_id>/step/<slug:step>/", view, name=name), *super().get_urls()]
 
     def permitted_steps(self, request: HttpRequest) -> list[Step]:
-        return [step for step in self.steps if request.user.has_perm(step.permission)]
+        return [step for step in self.steps if step.is_for(request.user)]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)
@@ -101,7 +107,7 @@ class StepsAdmin(ScreenAdmin):
         found = next((known for known in self.steps if known.name == step), None)
         if found is None:
             raise Http404(f"There is no step {step}.")
-        if not request.user.has_perm(found.permission) or not self.has_view_permission(request):
+        if not found.is_for(request.user) or not self.has_view_permission(request):
             raise PermissionDenied
         record = self.get_object(request, unquote(object_id))
         if record is None:
@@ -171,6 +177,6 @@ class StepsAdmin(ScreenAdmin):
 def _run_in_bulk(
     admin: StepsAdmin, request: HttpRequest, chosen: QuerySet[Any], *, step: Step
 ) -> HttpResponse:
-    if not request.user.has_perm(step.permission):
+    if not step.is_for(request.user):
         raise PermissionDenied
     return admin.take_step(request, step, list(chosen), request.get_full_path())

@@ -3,8 +3,10 @@
 from support.admin import (
     alerts,
     approvals,
+    articles,
     catalogue,
     desk,
+    device_steps,
     fulfilment,
     inbound,
     lead_times,
@@ -20,8 +22,10 @@ from support.admin import (
 __all__ = [
     "alerts",
     "approvals",
+    "articles",
     "catalogue",
     "desk",
+    "device_steps",
     "fulfilment",
     "inbound",
     "lead_times",

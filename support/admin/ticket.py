@@ -18,6 +18,7 @@ from config.forms import StepForm
 from config.outcomes import each
 from support import conversation, merging, tickets, work
 from support.admin import forms
+from support.admin.beside import WorkOfTicket, panels
 from support.admin.board import BoardAdmin
 from support.models import Ticket, TicketTemplate
 from support.moves import MOVES
@@ -78,6 +79,7 @@ class TicketAdmin(BoardAdmin):
         "asset__serial",
     ]
     change_form_outer_before_template = "admin/support/ticket_top.html"
+    inlines: ClassVar[list[Any]] = [WorkOfTicket]
     fieldsets = [
         (None, {"fields": [("number", "state", "priority"), "subject", "description"]}),
         (
@@ -169,6 +171,8 @@ class TicketAdmin(BoardAdmin):
             context["turns"] = conversation.turns(ticket, public=False)
             context["files"] = conversation.files_at_the_opening(ticket)
             context["linked"] = merging.linked_to(ticket)
+        if ticket:
+            context |= panels(ticket, request)
         if ticket is None:
             context["templates"] = TicketTemplate.objects.all()
         return super().render_change_form(request, context, *args, **kwargs)
