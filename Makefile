@@ -5,6 +5,7 @@
 
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 export PORT
+unexport PYTHONDONTWRITEBYTECODE  # else every process compiles all of Steward for itself
 
 help:  ## List these commands
 	@grep -E '^[a-z.]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10

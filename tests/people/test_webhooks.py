@@ -5,8 +5,6 @@ import hmac
 import logging
 import socket
 import time
-from datetime import timedelta
-from email.utils import format_datetime
 
 import pytest
 from django.core.management import call_command
@@ -138,7 +136,8 @@ def test_what_is_refused_for_good_fails_at_once_in_the_words_of_the_receiver(rec
         ("-5", 40, 80),
         ("soon", 40, 80),
         ("Thu, 01 Jan 1970 00:00:00 GMT", 40, 80),
-        (format_datetime(timezone.now() + timedelta(days=30), usegmt=False), 14390, 14410),
+        # A year far away: what each worker worked out for itself would name another test.
+        ("Fri, 01 Jan 2100 00:00:00 +0000", 14390, 14410),
     ],
 )
 def test_a_receiver_may_say_when_within_limits(receiver, text, least, most):
