@@ -68,7 +68,7 @@ def files_at_the_opening(ticket: Ticket) -> QuerySet[Document]:
 def turns(ticket: Ticket, *, public: bool) -> list[Comment]:
     """The turns of the conversation, each with its author and its files in `attached`."""
     comments = ticket.comments.public() if public else ticket.comments.all()
-    found = list(comments.select_related("author"))
+    found = list(comments.select_related("author__user"))
     files: dict[int, list[Document]] = defaultdict(list)
     kind = ContentType.objects.get_for_model(Comment)
     keys = [it.pk for it in found]

@@ -7,6 +7,7 @@ from typing import Any, Concatenate
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
@@ -18,6 +19,8 @@ type PersonView[**P] = Callable[Concatenate[HttpRequest, Person, P], HttpRespons
 
 REPORTS_PER_HOUR = 20
 ANSWERS_PER_HOUR = 60
+FOLLOWERS_PER_HOUR = 10
+TOO_OFTEN = "You have sent a lot within the last hour. Please wait a little before you send more."
 
 
 def for_a_person[**P](view: PersonView[P]) -> View[P]:
@@ -49,3 +52,10 @@ def has_reported_too_much(person: Person, at: datetime) -> bool:
 def has_answered_too_much(person: Person, at: datetime) -> bool:
     recent = Comment.objects.filter(author=person, created_at__gt=at - timedelta(hours=1))
     return recent.count() >= ANSWERS_PER_HOUR
+
+
+def has_named_too_many(person: Person, at: datetime) -> bool:
+    """Counts each address that he names, known or not: nobody finds out by trying who is here."""
+    key = f"named:{person.pk}:{at:%Y%m%d%H}"
+    cache.add(key, 0, 3600)
+    return int(cache.incr(key)) > FOLLOWERS_PER_HOUR

@@ -14,10 +14,8 @@ from people import documents
 from people.models import Person
 from support import approvals, approvers, catalogue
 from support.models import Offer, Ticket
-from support.portal.access import for_a_person, has_reported_too_much
+from support.portal.access import TOO_OFTEN, for_a_person, has_reported_too_much
 from support.portal.forms import LONGEST, OnceForm
-
-TOO_OFTEN = "You have sent a lot within the last hour. Please wait a little before you send more."
 
 
 class AskForm(OnceForm):

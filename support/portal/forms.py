@@ -6,7 +6,10 @@ from typing import Any
 from django import forms
 
 from assets.models import Asset
+from config.forms import FilesField
+from people import documents
 from people.models import Person
+from support.conversation import MOST_FILES
 from support.models import Ticket
 
 Level = Ticket.Level
@@ -35,6 +38,15 @@ class OnceForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["submission"] = uuid.uuid4()
+
+
+def files_field() -> FilesField:
+    return FilesField(
+        label="Pictures or files",
+        required=False,
+        help_text=f"A photo of what you see helps most. Up to {MOST_FILES} at a time:"
+        f" {documents.IN_WORDS}, each of at most {documents.LARGEST // 1024**2} MB.",
+    )
 
 
 class DeviceField(forms.ModelChoiceField):
@@ -71,6 +83,9 @@ class ReportForm(OnceForm):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose how badly it stops you."},
     )
+    attachments = files_field()
+
+    field_order = ["asset", "subject", "description", "urgency"]
 
     def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -86,3 +101,36 @@ class ReplyForm(OnceForm):
         widget=forms.Textarea(attrs={"rows": 5}),
         error_messages={"required": "Write something before you send it."},
     )
+    attachments = files_field()
+
+
+class RatingForm(forms.Form):
+    rating = forms.TypedChoiceField(
+        label="How well was it solved?",
+        choices=[
+            (Ticket.Rating.GOOD, "Solved well"),
+            (Ticket.Rating.FAIR, "Solved, with trouble"),
+            (Ticket.Rating.POOR, "Not solved"),
+        ],
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose one of the three."},
+    )
+    comment = forms.CharField(
+        label="Anything to add",
+        required=False,
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    label_suffix = ""
+    required_css_class = "required"
+
+
+class FollowForm(forms.Form):
+    email = forms.EmailField(
+        label="E-mail of a colleague",
+        help_text="He reads along here and by e-mail, and may answer.",
+        error_messages={"required": "Give an e-mail address."},
+    )
+    label_suffix = ""
+    required_css_class = "required"

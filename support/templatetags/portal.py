@@ -1,9 +1,11 @@
 """How the portal words things."""
 
 from django import template
+from django.utils.safestring import SafeString
 
 from people.models import User
-from support.models import Approval, Ticket
+from support import articles
+from support.models import Approval, Article, Ticket
 
 register = template.Library()
 
@@ -20,8 +22,17 @@ STATE_WORDS = {
 
 
 @register.filter
-def state_words(ticket: Ticket) -> str:
+def state_words(ticket: Ticket, user: object) -> str:
+    """The state; who only follows it is not the one who must answer."""
+    is_his = isinstance(user, User) and ticket.requester.user_id == user.pk
+    if ticket.state == Ticket.State.WAITING_REQUESTER and not is_his:
+        return f"waiting for {ticket.requester}"
     return STATE_WORDS[Ticket.State(ticket.state)]
+
+
+@register.filter
+def article_words(article: Article) -> SafeString:
+    return articles.rendered(article)
 
 
 @register.filter
