@@ -1,6 +1,6 @@
 """A change of state as the back office offers it: a button, a bulk action and one short form."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, Protocol
@@ -75,6 +75,8 @@ class StepsAdmin(ScreenAdmin):
     """An admin whose records have steps, one by one and in bulk, asked the same permission."""
 
     steps: ClassVar[Sequence[Step]] = ()
+    further_links: ClassVar[Sequence[Callable[[HttpRequest, Any], Iterable[dict[str, str]]]]] = ()
+    """Links beside the steps, as apps above the record's own know them."""
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_step"
@@ -94,13 +96,14 @@ class StepsAdmin(ScreenAdmin):
         return actions
 
     def step_links(self, request: HttpRequest, record: Model) -> list[dict[str, str]]:
-        """The steps this user may take with this record now."""
+        """The steps this user may take with this record now, and where else to go from it."""
         allowed = [step for step in self.permitted_steps(request) if step.allows(record)]
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_step"
-        return [
+        links = [
             {"label": step.label, "url": reverse(name, args=[record.pk, step.name])}
             for step in allowed
         ]
+        return [*links, *(it for further in self.further_links for it in further(request, record))]
 
     def step_view(self, request: HttpRequest, object_id: str, step: str) -> HttpResponse:
         """One step of one record."""

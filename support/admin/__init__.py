@@ -15,6 +15,7 @@ from support.admin import (
     service_level,
     staffing,
     ticket,
+    tickets_of,
     told,
     webhooks,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "service_level",
     "staffing",
     "ticket",
+    "tickets_of",
     "told",
     "webhooks",
 ]

@@ -6,13 +6,11 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin import display
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from assets.admin.asset import AssetAdmin
-from config.admin import InUseFilter, ReadOnlyInline, Step
+from config.admin import InUseFilter, Step
 from config.admin.screens import actor
 from config.forms import StepForm
 from config.outcomes import each
@@ -69,7 +67,17 @@ class TicketAdmin(BoardAdmin):
     ]
     list_select_related = ["requester", "asset__product", "assignee"]
     list_filter = ["state", "priority", "kind", "category", "queue", ("assignee", InUseFilter)]
-    allowed_lookups = ["requester", "asset", "opened_at"]
+    allowed_lookups = [
+        "requester",
+        "on_behalf_of",
+        "asset",
+        "asset__product",
+        "asset__product__maker",
+        "contract",
+        "contract__vendor",
+        "licence",
+        "opened_at",
+    ]
     search_fields = [
         "number",
         "subject",
@@ -184,16 +192,3 @@ class TicketAdmin(BoardAdmin):
         told = {name: form.cleaned_data[name] for name in OPENED_WITH}
         opened = tickets.open_ticket(by=actor(request), **told)
         vars(obj).update(vars(opened))
-
-
-class TicketsOfAsset(ReadOnlyInline):
-    model = Ticket
-    fields = ["number", "subject", "state", "priority", "requester", "opened_at"]
-    readonly_fields = ["number", "state", "opened_at"]
-    verbose_name_plural = "tickets"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
-        return super().get_queryset(request).select_related("requester", "asset__product")
-
-
-AssetAdmin.inlines = [*AssetAdmin.inlines, TicketsOfAsset]

@@ -282,3 +282,69 @@ def test_time_in_which_it_waited_until_it_was_solved_is_not_held_against_it(cloc
         enter(ticket, Ticket.State.RESOLVED, by=it, reason="resolved")
 
     assert "in time" in clock_words.sentences(ticket, NOON + timedelta(3))[1]
+
+
+# --- From the record's own page ---
+
+
+def change_page(record):
+    opts = record._meta
+    return reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[record.pk])
+
+
+def test_an_asset_names_its_open_tickets_first_and_at_most_ten(client, it):
+    client.force_login(it)
+    asset, now = AssetFactory(), timezone.now()
+    for day in range(12):
+        ended = {"state": "closed", "resolved_at": now, "closed_at": now}
+        TicketFactory(asset=asset, subject=f"Old{day:02}.", opened_at=now - timedelta(day), **ended)
+    TicketFactory(asset=asset, subject="Forgotten", opened_at=now - timedelta(400))
+
+    text = client.get(change_page(asset)).text
+
+    named = [day for day in range(12) if f"Old{day:02}." in text]
+    assert named == list(range(10))
+    assert text.index("Forgotten") < text.index("Old00.")
+    assert "Tickets (13, 1 open)" in text
+
+
+def test_each_record_leads_to_its_tickets(ticket, client, auditor):
+    client.force_login(auditor)
+    asset = ticket.asset
+    contract = asset.contracts.get()
+    ticket.contract, ticket.assignee = contract, PersonFactory()
+    ticket.save()
+    leads = [
+        (asset, "asset", 2),
+        (asset.product, "asset__product", 2),
+        (asset.product.maker, "asset__product__maker", 2),
+        (contract, "contract", 1),
+        (contract.vendor, "contract__vendor", 1),
+        (ticket.requester, "requester", 2),
+        (ticket.assignee, "assignee", 1),
+    ]
+    for record, lookup, count in leads:
+        link = f"{reverse('admin:support_ticket_changelist')}?{lookup}__id__exact={record.pk}"
+        text = client.get(change_page(record)).text
+        assert link in text, record
+        assert f"({count}, {count} open)" in text, record
+        found = client.get(link)
+        assert found.status_code == 200, link
+        assert found.context_data["cl"].result_count == count, link
+
+
+def test_who_may_not_see_tickets_is_led_to_none(ticket, client, employee):
+    user = employee.user
+    user.is_staff = True
+    user.save()
+    allow(user, "assets.view_asset", "people.view_person")
+    client.force_login(user)
+    for record in (ticket.asset, ticket.requester):
+        assert "/support/ticket/" not in client.get(change_page(record)).text
+
+
+def test_a_person_shows_what_he_holds(ticket, client, service_desk):
+    client.force_login(service_desk)
+    text = client.get(change_page(ticket.requester)).text
+    assert f'href="{change_page(ticket.asset)}"' in text
+    assert "PH-1" in text
