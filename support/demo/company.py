@@ -65,6 +65,8 @@ def build(*, today: date, seed: int = 1) -> Company:
     from support.demo import (  # noqa: PLC0415
         agreements,
         alerts,
+        articles,
+        catalogue,
         conversations,
         inbound,
         licences,
@@ -93,5 +95,7 @@ def build(*, today: date, seed: int = 1) -> Company:
     savings.write(company)
     spending.write(company)
     money.write(company)
+    articles.write(company)
+    catalogue.write(company)
     alerts.write(company)
     return company

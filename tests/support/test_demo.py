@@ -14,9 +14,9 @@ from contracts.rates import Rates
 from contracts.renewals import SETTLED, apply_terms, standing
 from contracts.rollover import roll_over
 from people.models import Department, Location, Message, Person, User
-from support import inbox
+from support import articles, inbox
 from support.demo import LOGINS, PASSWORD, build
-from support.models import Alert, Comment, Response, Ticket, TicketSequence
+from support.models import Alert, Approval, Comment, Response, Ticket, TicketSequence
 from tests.support.companies import FIRST, facts
 
 # Built once: the tests of one module go to one process.
@@ -49,11 +49,11 @@ def _db(db, request):
     """Each test in a savepoint of its own."""
 
 
-def test_there_are_200_people_600_assets_60_contracts_and_150_tickets(demo):
+def test_there_are_200_people_600_assets_60_contracts_and_153_tickets(demo):
     models = (Person, Asset, Contract, Ticket)
 
     # Beside them the mailbox of last resort, which the first alert that needs it makes.
-    assert [model.objects.count() for model in models] == [201, 600, 60, 150]
+    assert [model.objects.count() for model in models] == [201, 600, 60, 153]
     assert Person.objects.filter(email=settings.FALLBACK_MAILBOX).count() == 1
 
 
@@ -166,8 +166,19 @@ def test_finance_finds_a_possible_saving_of_each_kind(demo):
     assert {line.kind for line in savings.lines(localdate())} == set(savings.Kind)
 
 
+def test_a_manager_with_a_login_is_asked_to_agree(demo):
+    waiting = Approval.objects.waiting().filter(approver__user__email=LOGINS[0].email)
+
+    assert waiting.count() == 1
+    assert Approval.objects.waiting().count() == 2
+
+
+def test_short_answers_are_there_for_who_reports(demo):
+    assert [it.title for it in articles.suggest("My screen is black")] == ["The screen stays black"]
+
+
 def test_the_next_ticket_gets_the_next_number(demo):
-    assert TicketSequence.objects.get().last == 150
+    assert TicketSequence.objects.get().last == 153
 
 
 @pytest.mark.parametrize("login", LOGINS, ids=lambda login: login.account)
