@@ -88,4 +88,5 @@ def transport_options(url: str, folder: Path) -> dict[str, object]:
 def install() -> None:
     """Serve filesystem:// and redis:// addresses by these transports."""
     TRANSPORT_ALIASES["filesystem"] = "config.broker:Transport"
-    TRANSPORT_ALIASES |= dict.fromkeys(["redis", "rediss"], "config.broker:RedisTransport")
+    for scheme in ("redis", "rediss"):
+        TRANSPORT_ALIASES[scheme] = "config.broker:RedisTransport"
