@@ -16,13 +16,13 @@ from config.admin.reporting import Chart, Column, DaysFilter, LinkFilter, Report
 from people.models import Person
 from people.roles import mailbox
 from support import alert_words, preview
-from support.admin.lead_times import TITLES, LeadTimeAdmin
-from support.alerts import RULES
+from support.admin.lead_times import LeadTimeAdmin
 from support.lead_time_words import said
 from support.models import Alert, LeadTime
-from support.preview import LONGEST, How
+from support.preview import FORESEEN, LONGEST, How
 from support.preview.shown import Line, Lines
 
+TITLES = {rule.kind: rule.title for rule in FORESEEN}
 AHEAD = 90
 A_WEEK = timedelta(7)
 WEEKS = 27
@@ -78,7 +78,7 @@ def rows(filters: Any) -> Lines:
 
 def _seen(user: Any) -> set[str]:
     """The rules about records that this user may see."""
-    options = {rule.kind: rule.model._meta for rule in RULES}
+    options = {rule.kind: rule.model._meta for rule in FORESEEN}
     return {
         kind
         for kind, it in options.items()
@@ -160,7 +160,8 @@ PREVIEW = Report(
     totals=totals,
     chart=chart,
     help=f"What would go to whom in the next {AHEAD} days, if nothing changes and nobody answers:"
-    " what was told or acknowledged already is left out, and what would be escalated is shown.",
+    " what was told or acknowledged already is left out, and what would be escalated is shown."
+    " Kinds that are told at once go by hours and are not in it.",
     empty="Nothing is to be told in this time. Look further ahead, or at the rules.",
 )
 LeadTimeAdmin.reports = [*LeadTimeAdmin.reports, PREVIEW]

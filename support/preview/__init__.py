@@ -12,10 +12,13 @@ from people.roles import last_resort, mailbox
 from support.alerts import RULES
 from support.preview import matters
 from support.preview.people import People
+from support.preview.plain import plainly
 from support.preview.unfolding import How, Telling, Unfolding
 
-__all__ = ["How", "LONGEST", "Telling", "coming"]
+__all__ = ["FORESEEN", "How", "LONGEST", "Telling", "coming"]
 
+FORESEEN = [rule for rule in RULES if not rule.at_once]
+"""Rules that go by days. What is told at once goes by hours and minutes, and is in no preview."""
 LONGEST = 365
 """The most days that can be looked ahead."""
 
@@ -31,10 +34,13 @@ def coming(on: date, until: date) -> list[Telling]:
     people = People.read()
     ledger = matters.Ledger.read(on, until, people)
     found: list[Telling] = []
-    for rule in RULES:
+    for rule in FORESEEN:
         above = (mailbox(rule.role).pk, last_resort().pk)
         for matter in matters.of_rule(rule, ledger, on, until, people):
-            found += Unfolding(matter, people, above, on, until).tellings()
-    place = {rule.kind: number for number, rule in enumerate(RULES)}
+            told = plainly(matter, people, above, on, until)
+            if told is None:
+                told = Unfolding(matter, people, above, on, until).tellings()
+            found += told
+    place = {rule.kind: number for number, rule in enumerate(FORESEEN)}
     found.sort(key=lambda it: (it.day, place[it.rule], it.due_on, it.record, it.lead))
     return found

@@ -47,13 +47,12 @@ class Ledger:
         far: defaultdict[str, set[int]] = defaultdict(set)
         escalated = set(Alert.objects.exclude(escalates=None).values_list("escalates", flat=True))
         standing = {rule.kind for rule in RULES if rule.is_standing}
-        for alert in _of_interest(first, last, standing, people):
-            rule, record, due_on = alert.rule, alert.object_id, alert.due_on
-            told = found[rule, record].setdefault(due_on, [])
-            told.append(_told(alert, escalated))
-            if due_on < first and rule not in standing:
+        for key, rule, record, told in _of_interest(first, last, standing, people):
+            told.is_escalated = key in escalated
+            found[rule, record].setdefault(told.due_on, []).append(told)
+            if told.due_on < first and rule not in standing:
                 old[rule].add(record)
-            elif due_on > last:
+            elif told.due_on > last:
                 far[rule].add(record)
         since = Alert.objects.filter(raised_on__lt=first).order_by().values_list("rule")
         return cls(found, _woken(first), dict(since.annotate(Max("raised_on"))), old, far)
@@ -96,41 +95,41 @@ def _is_steady(rule: Rule, on: date) -> bool:
 # --- The ledger ---
 
 
-def _of_interest(first: date, last: date, standing: set[str], people: People) -> Iterator[Alert]:
+type Entry = tuple[int, str, int, Told]
+
+
+def _of_interest(first: date, last: date, standing: set[str], people: People) -> Iterator[Entry]:
     """Alerts to come, and of those that have passed whole matters that are not at rest."""
     leaving = people.leaving_between(first - A_DAY, last)
-    alerts = Alert.objects.order_by("pk").only(
-        "rule", "object_id", "due_on", "lead", "recipient_id", "state", "raised_on",
-        "is_assigned", "escalates_id", "snoozed_until",
-    )  # fmt: skip
+    alerts = Alert.objects.order_by("pk")
     is_standing = Q(rule__in=standing)
-    yield from alerts.filter(
-        Q(due_on__gte=first) & ~is_standing | is_standing & ~Q(state=State.MOOT, due_on__lt=first)
+    yield from _read(
+        alerts.filter(
+            Q(due_on__gte=first) & ~is_standing
+            | is_standing & ~Q(state=State.MOOT, due_on__lt=first)
+        )
     )
     restless = Q(state=State.SNOOZED) | Q(state=State.OPEN, escalates=None, escalations=None)
     if leaving:
         restless |= Q(state__in=[State.OPEN, State.PASSED_ON], recipient__in=leaving)
         restless |= Q(is_assigned=True, recipient__in=leaving)
     past = alerts.filter(due_on__lt=first).exclude(is_standing)
-    matters = {(it.rule, it.object_id, it.due_on) for it in past.filter(restless)}
+    matters = set(past.filter(restless).values_list("rule", "object_id", "due_on"))
     for keys in batched(sorted({record for _, record, _ in matters}), KEYS):
-        for alert in past.filter(object_id__in=keys):
-            if (alert.rule, alert.object_id, alert.due_on) in matters:
-                yield alert
+        for entry in _read(past.filter(object_id__in=keys)):
+            if (entry[1], entry[2], entry[3].due_on) in matters:
+                yield entry
 
 
-def _told(alert: Alert, escalated: set[int | None]) -> Told:
-    return Told(
-        due_on=alert.due_on,
-        lead=alert.lead,
-        recipient=alert.recipient_id,
-        state=alert.state,
-        raised_on=alert.raised_on,
-        is_assigned=alert.is_assigned,
-        escalates=alert.escalates_id is not None,
-        is_escalated=alert.pk in escalated,
-        until=alert.snoozed_until,
-    )
+def _read(alerts: QuerySet[Alert]) -> Iterator[Entry]:
+    rows = alerts.values_list(
+        "pk", "rule", "object_id", "due_on", "lead", "recipient_id", "state", "raised_on",
+        "is_assigned", "escalates_id", "snoozed_until",
+    )  # fmt: skip
+    for key, rule, record, due_on, lead, who, state, raised_on, by_hand, escalates, until in rows:
+        told = Told(due_on, lead, who, state, raised_on, by_hand, escalates is not None)
+        told.until = until
+        yield key, rule, record, told
 
 
 def _woken(first: date) -> dict[Key, list[date]]:
@@ -208,9 +207,10 @@ def _by_day(
     days = [first + timedelta(number) for number in range((last - first).days + 1)]
     splits = watch.settings.split()
     whom = _whom_by_day(rule, days, people)
+    among = _among(watch, ledger, last)
     found: defaultdict[tuple[Leads, int, date | None], dict[date, int]] = defaultdict(dict)
     branches = [
-        _of_day(watch, ledger, day, last, number, whom[day])
+        _of_day(watch, ledger, day, last, number, whom[day], among)
         for day in days
         for number in range(len(splits))
     ]
@@ -230,6 +230,23 @@ def _changes(by_day: dict[date, int], days: Sequence[date]) -> Iterator[tuple[da
             yield day, before
 
 
+def _among(watch: Watch, ledger: Ledger, last: date) -> Q:
+    """The few rows that a date can bring near: each day's question is then one about those."""
+    rule, first = watch.rule, watch.on
+    if rule.is_standing:
+        return Q()
+    names = {field.name for field in rule.model._meta.concrete_fields}
+    reach = (last - first).days + max((leads[0] for leads, _ in watch.settings.split()), default=0)
+    found: set[int] = set()
+    for leads, whose in watch.settings.split():
+        rows = _candidates(watch, ledger, leads, last).filter(whose)
+        found.update(rows.order_by().values_list("pk", flat=True))
+    if rule.due in names:
+        near = {f"{rule.due}__range": (first, first + timedelta(reach))}
+        found.update(rule.model._base_manager.filter(**near).values_list("pk", flat=True))
+    return Q(pk__in=found)
+
+
 def _whom_by_day(rule: Rule, days: Sequence[date], people: People) -> dict[date, Combinable]:
     """Whom the rows concern on each day; between two last days of people that is the same."""
     changes = {day + A_DAY for day in people.leaving_between(days[0], days[-1]).values()}
@@ -241,12 +258,12 @@ def _whom_by_day(rule: Rule, days: Sequence[date], people: People) -> dict[date,
 
 
 def _of_day(
-    watch: Watch, ledger: Ledger, day: date, last: date, number: int, whom: Combinable
+    watch: Watch, ledger: Ledger, day: date, last: date, number: int, whom: Combinable, among: Q
 ) -> QuerySet[Any, Any]:
     rule = watch.rule
     leads, whose = watch.settings.split()[number]
     reach = 0 if rule.is_standing else (last - day).days + max(leads)
-    rows = rule.rows(day, reach).filter(whose)
+    rows = rule.rows(day, reach).filter(whose, among)
     if not rule.is_standing:
         rows = rows.filter(_current(watch, ledger, leads))
     named = rows.annotate(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from support.alerts import Rule
 from support.lead_times import Leads
@@ -28,8 +29,7 @@ class How(StrEnum):
     ESCALATED = "escalated"
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
+class Telling(NamedTuple):
     """One person told of one date of one record, on one day."""
 
     day: date
@@ -72,6 +72,12 @@ class Matter:
     since: date
     alerts: list[Told] = field(default_factory=list)
     woken: list[date] = field(default_factory=list)
+
+
+def above_of(key: int, day: date, people: People, mailboxes: tuple[int, int]) -> int | None:
+    """Who hears what this person does not answer: his manager, else the first other mailbox."""
+    others = (it for it in mailboxes if it != key)
+    return people.manager(key, day) or next(others, None)
 
 
 class Unfolding:
@@ -175,8 +181,7 @@ class Unfolding:
                 self._tell_above(alert, day)
 
     def _tell_above(self, alert: Told, day: date) -> None:
-        others = (it for it in self.above if it != alert.recipient)
-        above = self.people.manager(alert.recipient, day) or next(others, None)
+        above = above_of(alert.recipient, day, self.people, self.above)
         if above is None or self._is_entered(alert.due_on, LAPSED, above):
             return
         alert.is_escalated = True

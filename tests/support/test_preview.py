@@ -219,6 +219,17 @@ def test_what_was_passed_on_to_those_who_leave_comes_back_and_is_escalated(boxes
     assert sorted(foreseen) == sorted(told)
 
 
+def test_the_short_way_says_what_the_long_one_does(boxes, monkeypatch):
+    varied(3, boxes)
+    for before in (60, 2):
+        raise_due(day(-before))
+        Alert.objects.unsent().update(message=MessageFactory())
+    shortly = sorted(said())
+    monkeypatch.setattr(preview, "plainly", lambda *matter: None)
+    assert len(shortly) > 100
+    assert shortly == sorted(said())
+
+
 # --- What is left out, and what is shown ---
 
 
