@@ -64,6 +64,17 @@ class OfferAdmin(BaseAdmin):
         offers: QuerySet[Offer] = super().get_queryset(request)
         return offers.annotate(open_count=waiting)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Who only reads is asked for no picture."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if self._is_editing(request, obj):
+            return fieldsets
+        left = [name for name in fieldsets[0][1]["fields"] if name != "upload"]
+        return [(None, {"fields": left}), *fieldsets[1:]]
+
+    def shown_fields(self, request: HttpRequest, obj: Any) -> list[str]:
+        return [name for name in super().shown_fields(request, obj) if name != "upload"]
+
     def get_autocomplete_fields(self, request: HttpRequest) -> Any:
         return [*super().get_autocomplete_fields(request), "departments"]
 

@@ -71,6 +71,7 @@ def build(*, today: date, seed: int = 1) -> Company:
         inbound,
         licences,
         money,
+        promises,
         register,
         renewals,
         savings,
@@ -88,6 +89,7 @@ def build(*, today: date, seed: int = 1) -> Company:
     agreements.write(company)
     renewals.write(company)
     conversations.write(company)
+    promises.write(company)
     inbound.write(company)
     upkeep.write(company)
     stores.write(company)

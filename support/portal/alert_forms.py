@@ -98,7 +98,8 @@ class ToldForm(PlainForm):
         assert isinstance(field, forms.ChoiceField)
         usual = f"The organisation: {settings.TIME_ZONE}"
         field.choices = [("", usual), *((name, name) for name in zones)]
-        self.initial |= {"at": known.at if known else USUAL, "time_zone": zone}
+        self.initial["at"] = known.at if known else USUAL
+        self.initial["time_zone"] = zone
         chosen = {it.rule: it.delivery for it in person.alert_preferences.all()}
         for rule in kinds:
             self.fields[f"{PREFIX}{rule.kind}"] = _delivery(rule, chosen.get(rule.kind, ""))
