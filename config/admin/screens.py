@@ -23,6 +23,7 @@ __all__ = [
     "TextFilter",
     "actor",
     "completed_fields",
+    "words_of",
 ]
 
 LOOKUPS = {"exact", "in", "isnull", "id", "pk", "gte", "lte", "gt", "lt"}
@@ -68,8 +69,7 @@ class ScreenAdmin(Completing, ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Search for the first words only: each one is another condition on every row."""
-        words = search_term.replace("\x00", "")[:LONGEST_SEARCH].split()[:MOST_WORDS]
-        return super().get_search_results(request, queryset, " ".join(words))
+        return super().get_search_results(request, queryset, " ".join(words_of(search_term)))
 
     def get_autocomplete_fields(self, request: HttpRequest) -> Sequence[str]:
         return completed_fields(self)
@@ -130,6 +130,11 @@ class NeverByHand:
 
 class ReadOnlyAdmin(NeverByHand, ScreenAdmin):
     """Records that nobody writes by hand, and whose versions are not kept."""
+
+
+def words_of(search_term: str) -> list[str]:
+    """The words that are searched for."""
+    return search_term.replace("\x00", "")[:LONGEST_SEARCH].split()[:MOST_WORDS]
 
 
 def completed_fields(admin: Any) -> list[str]:

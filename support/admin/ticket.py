@@ -6,18 +6,21 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin import display
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
 
 from config.admin import InUseFilter, Step
-from config.admin.screens import actor
+from config.admin.screens import actor, words_of
 from config.forms import StepForm
 from config.outcomes import each
-from support import conversation, merging, tickets, work
+from support import clock_words, conversation, merging, search, tickets, work
 from support.admin import forms
 from support.admin.beside import WorkOfTicket, panels
 from support.admin.board import BoardAdmin
+from support.admin.ticket_filters import ClockFilter, WhoseFilter
 from support.models import Ticket, TicketTemplate
 from support.moves import MOVES
 
@@ -63,10 +66,21 @@ class TicketAdmin(BoardAdmin):
         "requester",
         "asset",
         "assignee",
+        "queue",
+        "due",
         "age",
     ]
-    list_select_related = ["requester", "asset__product", "assignee"]
-    list_filter = ["state", "priority", "kind", "category", "queue", ("assignee", InUseFilter)]
+    list_select_related = ["requester", "asset__product", "assignee", "queue"]
+    list_filter = [
+        WhoseFilter,
+        ClockFilter,
+        "state",
+        "priority",
+        "kind",
+        "category",
+        "queue",
+        ("assignee", InUseFilter),
+    ]
     allowed_lookups = [
         "requester",
         "on_behalf_of",
@@ -78,14 +92,8 @@ class TicketAdmin(BoardAdmin):
         "licence",
         "opened_at",
     ]
-    search_fields = [
-        "number",
-        "subject",
-        "requester__name",
-        "requester__email",
-        "asset__tag",
-        "asset__serial",
-    ]
+    search_fields = search.FIELDS
+    search_help_text = "Words of the ticket, of what was said in it, its requester or its device."
     change_form_outer_before_template = "admin/support/ticket_top.html"
     inlines: ClassVar[list[Any]] = [WorkOfTicket]
     fieldsets = [
@@ -147,9 +155,27 @@ class TicketAdmin(BoardAdmin):
     class Media:
         css: ClassVar = {"all": ["admin/ticket.css"]}
 
+    def exchange_links(self, request: HttpRequest) -> list[dict[str, str]]:
+        """With the way to what waits for whoever looks, the first that is due before the others."""
+        due = self.list_display.index("due") + 1
+        address = reverse("admin:support_ticket_changelist")
+        mine = {"label": "Waits for me", "url": f"{address}?whose=me&o={due}"}
+        return [mine, *super().exchange_links(request)]
+
+    @display(description="due", ordering="due_by")
+    def due(self, ticket: Ticket) -> str:
+        return clock_words.short(ticket, timezone.now()) or "–"
+
     @display(description="age", ordering="-opened_at")
     def age(self, ticket: Ticket) -> str:
         return timesince(ticket.opened_at, ticket.closed_at or timezone.now(), depth=1)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Ticket], search_term: str
+    ) -> tuple[QuerySet[Ticket], bool]:
+        """By what was said in it too, for whoever may read that."""
+        may = request.user.has_perm("support.view_comment")
+        return search.matching(queryset, words_of(search_term), comments=may), False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """A new one is asked only what `tickets.open_ticket` is told."""
