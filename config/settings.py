@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse_lazy
 from kombu import Queue
 
-from config import broker, environment, policy, theme
+from config import broker, environment, oidc, policy, theme
 from config.environment import Environment, refusal
 from config.schedule import MAIL, SCHEDULE, WORK
 
@@ -104,6 +104,8 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "people",
     "assets",
     "contracts",
@@ -187,6 +189,12 @@ ACCOUNT_FORMS = {
     "request_login_code": "people.accounts.RequestCodeForm",
 }
 ACCOUNT_SESSION_REMEMBER = None
+OIDC = oidc.provider(  # a third way to sign in, where all four are set
+    *(env.text("OIDC_NAME"), env.text("OIDC_URL")),
+    *(env.text("OIDC_CLIENT_ID"), env.text("OIDC_CLIENT_SECRET")),
+    production=PRODUCTION,
+)
+globals().update(oidc.allauth(OIDC))
 # Whose attempts are counted: behind so many proxies X-Forwarded-For says it, else the connection.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.value(
     "TRUSTED_PROXIES",
@@ -203,13 +211,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if PRODUCTION:
-    SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^health/$"]  # asked by supervisors on the machine itself
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_HSTS_SECONDS = 365 * 24 * 3600
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
-    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    globals().update(policy.ENCRYPTED)
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy.EVERYWHERE}
 ADMIN_POLICY = policy.ADMIN
 

@@ -248,3 +248,49 @@ def test_outside_production_a_mailbox_without_encryption_is_accepted(load):
     ]
 
     assert (folder.port, folder.encrypted) == (143, False)
+
+
+OIDC = {
+    "OIDC_NAME": "Example account",
+    "OIDC_URL": "https://id.example.org/realms/staff/.well-known/openid-configuration",
+    "OIDC_CLIENT_ID": "steward",
+    "OIDC_CLIENT_SECRET": "hunter2",
+}
+
+
+def test_sign_in_by_openid_connect_is_there_when_all_four_are_set(load):
+    assert load(COMPLETE)["OIDC"] is None
+    settings = load({**COMPLETE, **OIDC})
+
+    assert settings["OIDC"].url == "https://id.example.org/realms/staff"
+    (app,) = settings["SOCIALACCOUNT_PROVIDERS"]["openid_connect"]["APPS"]
+    assert app["secret"] == "hunter2"
+    assert "hunter2" not in repr(settings["OIDC"])
+
+
+@pytest.mark.parametrize("name", OIDC)
+def test_one_of_the_four_alone_is_refused_by_the_name_of_what_is_missing(load, name):
+    given = {key: value for key, value in OIDC.items() if key != name}
+
+    with pytest.raises(ImproperlyConfigured, match=f"{name} is missing") as refused:
+        load({**COMPLETE, **given})
+
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://id.example.org",
+        "id.example.org",
+        "https://",
+        "https://id:hunter2@example.org",
+        "https://id.example.org/?realm=hunter2",
+        "https://id.example.org:port",
+    ],
+)
+def test_a_provider_that_is_no_https_address_is_refused(load, url):
+    with pytest.raises(ImproperlyConfigured, match="OIDC_URL is not accepted") as refused:
+        load({**COMPLETE, **OIDC, "OIDC_URL": url})
+
+    assert "hunter2" not in str(refused.value)
