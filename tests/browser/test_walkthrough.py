@@ -136,5 +136,7 @@ def report_by_phone(phone, laptop, shoot):
     phone.get_by_role("link", name=re.compile("Report a problem")).last.click()
     phone.get_by_label(re.compile("what is wrong", re.I)).first.fill("It does not start")
     shoot(phone, "report")
-    phone.get_by_role("button", name=re.compile("send", re.I)).click()
+    phone.get_by_role("button", name="Continue").click()
+    shoot(phone, "check")
+    phone.get_by_role("button", name="Send", exact=True).click()
     expect(phone.get_by_text("It does not start").first).to_be_visible()
