@@ -86,8 +86,8 @@ def hours_of(ticket: Ticket) -> Hours:
     person = ticket.on_behalf_of or ticket.requester
     place = ticket.location or person.location
     found = _of_place(place) if place else None
-    found = found or _complete().filter(locations=None).first()
-    return _read(found) if found else business_time.around_the_clock(_zone(""))
+    found = found or complete().filter(locations=None).first()
+    return read(found) if found else business_time.around_the_clock(zone_of(""))
 
 
 def _of_place(place: Location) -> BusinessHours | None:
@@ -95,24 +95,24 @@ def _of_place(place: Location) -> BusinessHours | None:
     path: Location | None = place
     seen: set[int] = set()
     while path and path.pk not in seen:
-        if found := _complete().filter(locations=path).first():
+        if found := complete().filter(locations=path).first():
             return found
         seen.add(path.pk)
         path = path.parent
     return None
 
 
-def _complete() -> QuerySet[BusinessHours]:
+def complete() -> QuerySet[BusinessHours]:
     holidays = Prefetch("holidays", Holiday.objects.order_by("on"))
     return BusinessHours.objects.prefetch_related("shifts", holidays)
 
 
-def _read(hours: BusinessHours) -> Hours:
+def read(hours: BusinessHours) -> Hours:
     shifts: dict[int, list[tuple[time, time]]] = {}
     for shift in hours.shifts.all():
         shifts.setdefault(shift.weekday, []).append((shift.opens, shift.closes))
-    return Hours(_zone(hours.time_zone), shifts, frozenset(it.on for it in hours.holidays.all()))
+    return Hours(zone_of(hours.time_zone), shifts, frozenset(it.on for it in hours.holidays.all()))
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
     return ZoneInfo(name or settings.TIME_ZONE)

@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from config.admin.reporting import ReportsAdmin
 from people.exchange import ExchangeAdmin
 from people.models import User
 from support import board
@@ -29,7 +30,7 @@ class BoardForm(forms.Form):
     )
 
 
-class BoardAdmin(ExchangeAdmin):
+class BoardAdmin(ReportsAdmin, ExchangeAdmin):
     """A list of tickets with the board above it."""
 
     def get_urls(self) -> list[URLPattern]:
