@@ -72,3 +72,12 @@ def enter(ticket: Ticket, state: Ticket.State, *, by: Actor, reason: str) -> Non
     ticket.resolved_at = (ticket.resolved_at or now) if state in Ticket.ENDED else None
     ticket.closed_at = now if state == State.CLOSED else None
     save_as(ticket, by=by, reason=reason)
+
+
+def listing() -> str:
+    """The moves and the states they are allowed in, as a Markdown table."""
+    lines = ["| Move | Allowed while it is |", "|---|---|"]
+    for name, move in MOVES.items():
+        sources = ", ".join(str(it.label) for it in move.sources)
+        lines.append(f"| {name}: {move.done} | {sources} |")
+    return "\n".join(lines)
