@@ -173,7 +173,7 @@ LEVELS = Report(
     permission=VIEW,
     export_permission=EXPORT,
     columns=[
-        Column("Month", lambda it: it.month),
+        Column("Month from", lambda it: it.month),
         Column("Priority", lambda it: str(it.priority.label)),
         Column("Tickets", lambda it: it.tickets, amount=True),
         Column("Answered in time", lambda it: it.answered.count(True), amount=True),
