@@ -183,6 +183,10 @@ class TicketAdmin(BoardAdmin):
             return super().get_fieldsets(request, obj)
         return [(None, {"fields": [*OPENED_WITH, "nonce"]})]
 
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        """A new one has no work on it yet."""
+        return super().get_inlines(request, obj) if obj else []
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         readonly = [*super().get_readonly_fields(request, obj)]
         return [*readonly, "urgency", "impact", "queue"] if obj else readonly
