@@ -42,7 +42,8 @@ def address(model_admin, name, *args):
 
 def make(model_admin):
     model = model_admin.model
-    record = getattr(factories, f"{model.__name__}Factory")()
+    given = {"category": factories.CategoryFactory()} if model.__name__ == "LeadTime" else {}
+    record = getattr(factories, f"{model.__name__}Factory")(**given)
     if model._meta.label == "contracts.Contract":
         factories.TermFactory(contract=record)
         factories.CoverageFactory(contract=record)

@@ -19,7 +19,7 @@ from support import alert_words, preview
 from support.admin.lead_times import LeadTimeAdmin
 from support.lead_time_words import said
 from support.models import Alert, LeadTime
-from support.preview import FORESEEN, LONGEST, How
+from support.preview import FORESEEN, LONGEST, How, Telling
 from support.preview.shown import Line, Lines
 
 TITLES = {rule.kind: rule.title for rule in FORESEEN}
@@ -100,22 +100,28 @@ def _whom(asked: dict[str, Any]) -> set[int] | None:
     return set(Person.objects.filter(chosen).values_list("pk", flat=True))
 
 
-def totals(lines: Lines) -> list[tuple[str, str]]:
+def tellings(lines: Sequence[Line]) -> Sequence[Telling]:
+    """What the lines say, without the records: those that a column sorts are read already."""
+    return lines.tellings if isinstance(lines, Lines) else [line.telling for line in lines]
+
+
+def totals(lines: Sequence[Line]) -> list[tuple[str, str]]:
     """How many there are of each kind."""
-    counted = Counter(it.rule for it in lines.tellings)
-    escalated = sum(it.how == How.ESCALATED for it in lines.tellings)
+    told = tellings(lines)
+    counted = Counter(it.rule for it in told)
+    escalated = sum(it.how == How.ESCALATED for it in told)
     of_kinds = [(title, f"{counted[kind]:,}") for kind, title in TITLES.items() if counted[kind]]
     return [*of_kinds, ("Escalated, of all these", f"{escalated:,}")] if escalated else of_kinds
 
 
-def chart(lines: Lines) -> Chart | None:
+def chart(lines: Sequence[Line]) -> Chart | None:
     """How many are told in each week, from the first day on."""
-    if not lines.tellings:
+    told = tellings(lines)
+    if not told:
         return None
-    first = lines.tellings[0].day
-    last = lines.tellings[-1].day
+    first, last = min(it.day for it in told), max(it.day for it in told)
     weeks = min((last - first).days // 7 + 1, WEEKS)
-    counted = Counter(((it.day - first).days // 7, it.how) for it in lines.tellings)
+    counted = Counter(((it.day - first).days // 7, it.how) for it in told)
     starts = [first + number * A_WEEK for number in range(weeks)]
     series = [
         (name, [Decimal(sum(counted[number, how] for how in hows)) for number in range(weeks)])

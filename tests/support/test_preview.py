@@ -365,6 +365,14 @@ def test_the_totals_count_each_kind_and_what_is_escalated(ann, boxes):
     }
 
 
+def test_sorted_by_a_column_it_adds_up_and_draws_the_same(ann, boxes):
+    ends(20, owner=PersonFactory(name="Ada Moss"))
+    AssetFactory(warranty_ends_on=day(30))
+    plain, by_person = shown(ann).context, shown(ann, o="-2").context
+    assert by_person["totals"] == plain["totals"]
+    assert by_person["charts"][0].rows == plain["charts"][0].rows
+
+
 def test_the_file_has_every_row_of_the_page(ann, boxes):
     contract = ends(20)
     address = reverse("admin:support_leadtime_report_export", args=["preview", "csv"])
