@@ -149,7 +149,7 @@ def import_job(entry, user):
 def answer(response):
     if response.status_code == 302 and "/login/?" in response["Location"]:
         return "login"
-    words = {403: "no", 404: "-", 405: "405"}
+    words = {403: "no", 404: "-", 405: "405", 503: "503"}
     return words.get(response.status_code, "yes" if response.status_code < 500 else "500")
 
 
