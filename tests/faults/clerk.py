@@ -5,14 +5,18 @@ begin at the same moment; their numbers are the answer. To fork takes a hundredt
 to start takes two, so a test can kill many of them in the middle of what they do.
 """
 
+import multiprocessing
 import os
 import signal
 import sys
 import time
 import traceback
-from datetime import date
+from datetime import date, timedelta
 
 import django
+
+together = None
+"""What those of one order wait at for each other."""
 
 
 def day(on):
@@ -27,13 +31,22 @@ def deliver():
     deliver(60)
 
 
+def rounds(first, count):
+    """A daily run and a delivery for each of so many days, all begun at the same moment."""
+    for number in range(int(count)):
+        together.wait(60)
+        day(str(date.fromisoformat(first) + timedelta(number)))
+        together.wait(60)
+        deliver()
+
+
 def deliver_for_ever():
     while True:
         deliver()
         time.sleep(0.02)
 
 
-ORDERS = {it.__name__: it for it in (day, deliver, deliver_for_ever)}
+ORDERS = {it.__name__: it for it in (day, deliver, deliver_for_ever, rounds)}
 
 
 def begin(work, arguments, gate):
@@ -53,7 +66,9 @@ def begin(work, arguments, gate):
 
 
 def obey(order):
+    global together
     count, name, *arguments = order.split()
+    together = multiprocessing.get_context("fork").Barrier(int(count))
     gate, opener = os.pipe()
     numbers = []
     for _ in range(int(count)):

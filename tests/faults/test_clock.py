@@ -31,7 +31,7 @@ HOURS = [
     ("Asia/Kolkata", time(7)),
     ("Pacific/Auckland", time(6, 30)),
 ]
-HALF_AN_HOUR = timedelta(minutes=30)
+AN_HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +70,7 @@ def test_everybody_has_one_mail_a_day_of_his_own_clock_and_not_before_his_hour(c
         for day in range(days):
             reached = first + timedelta(day + 7)
             ContractFactory(owner=person, notice_by=reached, title=f"[{zone}/{hour}/{day}]")
-    half_hours(first, days)
+    run_hourly(first, days)
 
     mails = [
         (message.recipient_id, message.created_at.astimezone(people[message.recipient_id][0]))
@@ -86,16 +86,16 @@ def test_everybody_has_one_mail_a_day_of_his_own_clock_and_not_before_his_hour(c
     figure("alerts that no mail tells of", untold.count(), most=0)
 
 
-def half_hours(first, days):
-    """What beat starts: the day's run at five, and the mails of the day again and again."""
-    moment = local(first, time(0)).astimezone(ZoneInfo("UTC"))
+def run_hourly(first, days):
+    """What beat starts: the day's run at half past five, and the mails of the day every hour."""
+    moment = local(first, time(0, 30)).astimezone(ZoneInfo("UTC"))
     end = local(first + timedelta(days), time(4)).astimezone(ZoneInfo("UTC"))
     while moment < end:
         with time_machine.travel(moment, tick=False):
-            if moment.astimezone(BERLIN).time() == time(5):
+            if moment.astimezone(BERLIN).time() == time(5, 30):
                 tasks.daily()
             tasks.digests()
-        moment += HALF_AN_HOUR
+        moment += AN_HOUR
 
 
 def moved(at):
