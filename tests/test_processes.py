@@ -1,12 +1,13 @@
 """Worker and beat as real processes, with a real broker, database and mail server."""
 
+import datetime
 import time
 
 import pytest
 from django.utils import timezone
 
 from config.celery import app
-from tests.factories import ContractFactory, PersonFactory
+from tests.factories import ContractFactory, DigestTimeFactory, PersonFactory
 from tests.processes import BEAT, WORKER, mail_to
 
 pytestmark = [
@@ -36,12 +37,13 @@ def test_the_schedule_names_tasks_that_exist():
 
 def test_beat_and_worker_bring_one_digest_by_mail(processes, postman, broker):
     ada = PersonFactory(email="ada@example.com")
+    DigestTimeFactory(person=ada, at=datetime.time(0))  # whatever hour it is now has come
     ContractFactory(owner=ada, notice_by=timezone.localdate(), title="Cloud", annual_cost=12)
     steward = processes(CELERY_BROKER_URL=broker, EMAIL_URL=mail_to(postman))
 
     steward.celery(*WORKER)
     steward.celery(*BEAT)
-    mails = postman.wait(1)
+    mails = postman.wait(1, seconds=60)
     time.sleep(2.5)  # beat fires all three tasks again, twice
 
     assert len(postman.mails) == 1, steward.logs()

@@ -2,7 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Coalesce, Lower
+from django.db.models.functions import Lower
 
 from config.history import Record
 from people.models import Department, Location, Person
@@ -26,11 +26,19 @@ class StarterKit(Record):
         constraints = [
             models.UniqueConstraint(
                 "offer",
-                Coalesce("department_id", 0),
+                "department",
                 Lower("title"),
-                name="starter_kit_is_named_once",
+                name="starter_kit_is_named_once_per_department",
+                condition=Q(department__isnull=False),
                 violation_error_message="They get this already.",
-            )
+            ),
+            models.UniqueConstraint(
+                "offer",
+                Lower("title"),
+                name="starter_kit_for_all_is_named_once",
+                condition=Q(department=None),
+                violation_error_message="They get this already.",
+            ),
         ]
 
     def __str__(self) -> str:

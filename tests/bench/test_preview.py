@@ -54,7 +54,7 @@ def enter():
 
 
 @pytest.mark.parametrize("told", [False, True], ids=["at first", "in use"])
-def test_ninety_days_of_a_large_register_are_foreseen_in_two_seconds(told):
+def test_ninety_days_of_a_large_register_are_foreseen_in_ten_seconds(told):
     enter()
     if told:
         raise_due(ON - timedelta(1))
