@@ -74,7 +74,7 @@ def sent_to_the_last(seconds=90):
 
 
 def at_once():
-    """A negative control has shown what it had to when the last has been killed."""
+    """What is lost is lost when the last has been killed."""
 
 
 def massacre(
@@ -133,6 +133,7 @@ def test_marked_before_they_are_sent_mails_would_be_lost(processes, broker, post
 
 
 def test_without_a_lease_more_mails_would_come_twice_than_workers_died(processes, broker, postman):
-    killed, _, twins = massacre(processes, broker, postman, FAULT_BREAK="no lease")
+    settle, fault = sent_to_the_last, "no lease"
+    killed, _, twins = massacre(processes, broker, postman, settle=settle, FAULT_BREAK=fault)
 
     figure("mails that came twice", twins, least=killed + 1)
