@@ -17,7 +17,7 @@ from tests.factories import MessageFactory, PersonFactory, ProductFactory, Vendo
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db]
 
-CONTRACTS, ASSETS, SECONDS = 10_000, 50_000, 2
+CONTRACTS, ASSETS, SECONDS = 10_000, 50_000, 10
 ON = date(2026, 11, 24)
 
 
