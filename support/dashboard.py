@@ -16,7 +16,7 @@ from contracts.models import Contract, Decision, Licence, Seat, Spend
 from people.jobs import late
 from people.models import Job, Message, Person, User
 from support import inbox
-from support.models import Alert, InboundMail, Ticket
+from support.models import Alert, Approval, InboundMail, StaffChange, Ticket
 
 SOON = 90
 """Days ahead that a contract's dates are shown."""
@@ -66,13 +66,27 @@ def _between(field: str, first: date, days: int) -> dict[str, Any]:
 
 def _tickets(on: date, user: User) -> list[Figure]:
     waits = [Ticket.State.NEW.value, Ticket.State.IN_PROGRESS.value]
-    view = "support.view_ticket"
+    view, now = "support.view_ticket", timezone.now()
+    to_give = {"offer__isnull": False, "state__in": waits}
     person = Person.objects.filter(user=user).first()
     mine = {"assignee__id__exact": person.pk, "state__in": waits} if person else None
     figures = [
         Figure("New tickets", Ticket, {"state__exact": "new"}, view, urgent=True),
+        Figure(
+            "Late",
+            Ticket,
+            {"clock": "missed"},
+            view,
+            urgent=True,
+            only=lambda rows: rows.missed(now),
+        ),
+        Figure("At risk", Ticket, {"clock": "risk"}, view, only=lambda rows: rows.at_risk(now)),
         Figure("Nobody's", Ticket, {"assignee__isnull": True, "state__in": waits}, view),
         Figure("Waiting for the requester", Ticket, {"state__exact": "waiting_requester"}, view),
+        Figure("Requests to be given", Ticket, to_give, "support.fulfil_ticket"),
+        Figure(
+            "Approvals awaited", Approval, {"state__exact": "waiting"}, "support.decide_approval"
+        ),
         Figure(
             "Mails kept back",
             InboundMail,
@@ -225,6 +239,13 @@ def _people(on: date, user: User) -> list[Figure]:
     failed = {"state__exact": "failed"}
     return [
         Figure("Left and still hold things", Person, left, "people.view_person", urgent=True),
+        Figure(
+            "Joining, moving, leaving",
+            StaffChange,
+            {"completed_at__isempty": 1},
+            "support.complete_staffchange",
+            only=lambda rows: rows.filter(completed_at=None),
+        ),
         Figure("Mails that failed", Message, failed, "people.retry_message", urgent=True),
         Figure(
             "Jobs late or failed",

@@ -5,7 +5,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from assets.models import Asset
 from people.models import Person
@@ -29,18 +29,30 @@ def matching(tickets: QuerySet[Ticket], words: list[str], *, comments: bool) -> 
     What was said is looked through only where `comments` says that it may be read. The longest
     word, which is the rarest as a rule, is looked for first, the others where it was found.
     """
-    within, found = Ticket.objects.order_by(), tickets
+    keys: list[int] = []
+    standing: QuerySet[Any, Any] = Ticket.objects.order_by()
     for word in sorted(words, key=len, reverse=True):
-        standing = _standing_in(within, word, comments=comments)
+        among = _standing_among(keys, word, comments=comments) if keys else None
+        standing = among if among is not None else _standing_in(standing, word, comments=comments)
         keys = list(standing.values_list("pk", flat=True)[: MOST + 1])
-        # A list and a page of it are two queries: what is short is found once for both.
-        among = {"pk__in": keys if len(keys) <= MOST else standing}
-        within = Ticket.objects.order_by().filter(**among)
-        found = tickets.filter(**among)
-    return found
+        if not keys:
+            return tickets.none()
+        if len(keys) > MOST:
+            keys, standing = [], Ticket.objects.order_by().filter(pk__in=standing)
+    # A list and a page of it are two queries: what is short is found once for both.
+    return tickets.filter(pk__in=keys) if keys else tickets.filter(pk__in=standing.values("pk"))
 
 
-def _standing_in(within: QuerySet[Ticket], word: str, *, comments: bool) -> QuerySet[Any, Any]:
+def _standing_among(keys: list[int], word: str, *, comments: bool) -> QuerySet[Any, Any]:
+    """Those of a few tickets in which the word stands; each of them is looked at."""
+    condition = _any(FIELDS, word)
+    if comments:
+        said = Comment.objects.filter(ticket=OuterRef("pk"), body__icontains=word).order_by()
+        condition |= Q(Exists(said))
+    return Ticket.objects.order_by().filter(condition, pk__in=keys)
+
+
+def _standing_in(within: QuerySet[Any, Any], word: str, *, comments: bool) -> QuerySet[Any, Any]:
     """The keys of those in which the word stands.
 
     Each place is a query of its own, so that each finds by its index on PostgreSQL: of one

@@ -26,7 +26,7 @@ __all__ = [
     "words_of",
 ]
 
-LOOKUPS = {"exact", "in", "isnull", "id", "pk", "gte", "lte", "gt", "lt"}
+LOOKUPS = {"exact", "in", "isempty", "isnull", "id", "pk", "gte", "lte", "gt", "lt"}
 LONGEST_SEARCH, MOST_WORDS = 200, 8
 
 

@@ -82,6 +82,7 @@ class TicketAdmin(BoardAdmin):
         ("assignee", InUseFilter),
     ]
     allowed_lookups = [
+        "offer",
         "requester",
         "on_behalf_of",
         "asset",

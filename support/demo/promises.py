@@ -10,10 +10,10 @@ from support.demo.company import Company
 from support.models import BusinessHours, Holiday, ServiceLevel, Shift, Ticket
 
 LEVELS = {  # minutes of business time to answer and to solve
-    Ticket.Priority.CRITICAL: (30, 4 * 60),
-    Ticket.Priority.HIGH: (60, 10 * 60),
-    Ticket.Priority.MODERATE: (4 * 60, 40 * 60),
-    Ticket.Priority.LOW: (10 * 60, 100 * 60),
+    Ticket.Priority.CRITICAL: (60, 20 * 60),
+    Ticket.Priority.HIGH: (4 * 60, 50 * 60),
+    Ticket.Priority.MODERATE: (10 * 60, 80 * 60),
+    Ticket.Priority.LOW: (20 * 60, 120 * 60),
 }
 CLOCKS = ["respond_by", "resolve_by", "due_by", "at_risk_at", "responded_at", "waiting_since"]
 

@@ -21,7 +21,12 @@ from support.portal.forms import LONGEST, OnceForm
 class AskForm(OnceForm):
     """How many, for whom and why. For whom else: an exact address, so that nobody can list all."""
 
-    quantity = forms.IntegerField(label="How many?", min_value=1, initial=1)
+    quantity = forms.IntegerField(
+        label="How many?",
+        min_value=1,
+        initial=1,
+        error_messages={"required": "Say how many.", "invalid": "Give a whole number, such as 1."},
+    )
     for_whom = forms.EmailField(
         label="For somebody else?",
         required=False,

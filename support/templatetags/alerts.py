@@ -20,12 +20,6 @@ def waiting_for(user: object) -> int | None:
     return inbox.count(user)
 
 
-@register.simple_tag
-def told_to(user: object) -> int:
-    """The open alerts that the portal shows to this user: his own."""
-    return inbox.own(user).open().count() if isinstance(user, User) else 0
-
-
 @register.filter
 def record_name(alert: Alert) -> str:
     """What it is about; its record was read before."""

@@ -1,11 +1,15 @@
 """How the portal words things."""
 
+from typing import Any
+
 from django import template
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.safestring import SafeString
 
-from people.models import User
+from people.models import Person, User
 from support import articles
-from support.models import Approval, Article, Ticket
+from support.models import Alert, Approval, Article, Ticket
 
 register = template.Library()
 
@@ -41,8 +45,19 @@ def first_name(name: str) -> str:
 
 
 @register.simple_tag
-def asked_of(user: object) -> int:
-    """How many requests wait for the approval of this user."""
+def menu_counts(user: object) -> dict[str, int]:
+    """What waits for this user in the portal: the alerts `told` to him, the approvals `asked`."""
     if not isinstance(user, User):
-        return 0
-    return Approval.objects.waiting().filter(approver__user=user).count()
+        return {}
+    told = Alert.objects.open().filter(recipient=OuterRef("pk"))
+    asked = Approval.objects.waiting().filter(approver=OuterRef("pk"))
+    people = Person.objects.filter(user=user).annotate(
+        told=_number_of(told), asked=_number_of(asked)
+    )
+    return {"told": person.told, "asked": person.asked} if (person := people.first()) else {}
+
+
+def _number_of(rows: QuerySet[Any]) -> Coalesce:
+    """How many of `rows` refer to the same person."""
+    counts = rows.order_by().annotate(one=Value(1)).values("one").annotate(all=Count("pk"))
+    return Coalesce(Subquery(counts.values("all"), output_field=IntegerField()), 0)

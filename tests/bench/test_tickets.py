@@ -39,8 +39,6 @@ PAGES = {
     "two words": f"{LIST}?q=halogen+printer",
 }
 QUERIES = 30
-FREQUENT, FREQUENT_SECONDS = {"a word of many comments", "two words"}, 1.0
-"""What thousands of comments say takes longer to find than what is rare; its own limit, for now."""
 
 
 def write():
@@ -106,14 +104,8 @@ def test_lists_board_and_search_with_sixty_thousand_tickets(postgresql):
 
     measured = {name: asked(client, address) for name, address in PAGES.items()}
 
-    print(f"\n{TICKETS:,} tickets with {COMMENTS:,} comments")
-    late = []
+    print(f"\n{TICKETS:,} tickets with {COMMENTS:,} comments, limit {SECONDS * 1000:.0f} ms:")
     for name, (seconds, queries) in measured.items():
-        limit = FREQUENT_SECONDS if name in FREQUENT else SECONDS
-        said = (
-            f"{seconds * 1000:4.0f} ms (limit {limit * 1000:.0f} ms), {queries:2} queries: {name}"
-        )
-        print(f"  {said}")
-        late += [said] if seconds >= limit else []
-    assert not late
+        print(f"  {seconds * 1000:4.0f} ms, {queries:2} queries: {name}")
+    assert max(seconds for seconds, _ in measured.values()) < SECONDS
     assert max(queries for _, queries in measured.values()) <= QUERIES

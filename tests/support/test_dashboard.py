@@ -9,6 +9,7 @@ from support import dashboard
 from tests.conftest import member
 from tests.factories import (
     AlertFactory,
+    ApprovalFactory,
     AssetFactory,
     ContractFactory,
     CustodyFactory,
@@ -18,11 +19,13 @@ from tests.factories import (
     JobFactory,
     LicenceFactory,
     MessageFactory,
+    OfferFactory,
     OrderFactory,
     PersonFactory,
     RepairFactory,
     SeatFactory,
     SpendFactory,
+    StaffChangeFactory,
     StockItemFactory,
     TicketFactory,
 )
@@ -56,6 +59,13 @@ def _something_due(administrator):
     TicketFactory(assignee=administrator.person)
     MessageFactory(state="failed")
     InboundMailFactory()
+    moment = now()
+    hour = timedelta(hours=1)
+    TicketFactory(at_risk_at=moment - 2 * hour, due_by=moment - hour)
+    TicketFactory(at_risk_at=moment - hour, due_by=moment + hour)
+    TicketFactory(kind="request", offer=OfferFactory())
+    ApprovalFactory()
+    StaffChangeFactory()
     JobFactory(name="daily", failures=1, error="No disk")
     mine = AlertFactory(recipient=administrator.person)
     AlertFactory(escalates=mine, record=mine.record, lead=0)
@@ -72,7 +82,7 @@ def test_each_number_is_the_length_of_the_list_behind_it(client, administrator):
             assert response.context["cl"].result_count == count, figure.label
             assert count, f"{figure.label}: nothing made it count"
             seen += 1
-    assert seen == 29
+    assert seen == 34
 
 
 @pytest.mark.parametrize(

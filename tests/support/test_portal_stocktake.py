@@ -146,5 +146,5 @@ def test_the_page_asks_as_many_queries_for_many_devices(
     for _ in range(15):
         AssetFactory(holder=employee)
     opened(employee.department)
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(6):
         mine.get(ADDRESS)
