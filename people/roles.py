@@ -4,6 +4,9 @@
 An employee is anyone with a Person and no staff flag: he has the portal and no group.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.conf import settings
@@ -252,8 +255,28 @@ def synchronise(**kwargs: Any) -> None:
         group.permissions.set([granted[name] for name in names & granted.keys()])
 
 
+_known: ContextVar[dict[str, Person] | None] = ContextVar("known mailboxes", default=None)
+
+
+@contextmanager
+def remembering_mailboxes() -> Iterator[None]:
+    """Within it each mailbox is looked up once, for what asks hundreds of times in one go."""
+    token = _known.set({})
+    try:
+        yield
+    finally:
+        _known.reset(token)
+
+
 def mailbox(role: str) -> Person:
     """The shared mailbox of a role, one of `Person.answers_for`; else the fallback mailbox."""
+    known = _known.get()
+    if known is None:
+        return _mailbox(role)
+    return known.get(role) or known.setdefault(role, _mailbox(role))
+
+
+def _mailbox(role: str) -> Person:
     appointed = Person.objects.filter(answers_for=role).first()
     if appointed is not None:
         return appointed

@@ -8,7 +8,7 @@ depends on the rules and the days asked for, never on the records.
 
 from datetime import date, timedelta
 
-from people.roles import last_resort, mailbox
+from people.roles import last_resort, mailbox, remembering_mailboxes
 from support.alerts import RULES
 from support.preview import matters
 from support.preview.people import People
@@ -31,6 +31,14 @@ def coming(on: date, until: date) -> list[Telling]:
     """
     if not on <= until <= on + timedelta(LONGEST):
         raise ValueError(f"{until} is not within {LONGEST} days of {on}.")
+    with remembering_mailboxes():
+        found = _foreseen(on, until)
+    place = {rule.kind: number for number, rule in enumerate(FORESEEN)}
+    found.sort(key=lambda it: (it.day, place[it.rule], it.due_on, it.record, it.lead))
+    return found
+
+
+def _foreseen(on: date, until: date) -> list[Telling]:
     people = People.read()
     ledger = matters.Ledger.read(on, until, people)
     found: list[Telling] = []
@@ -41,6 +49,4 @@ def coming(on: date, until: date) -> list[Telling]:
             if told is None:
                 told = Unfolding(matter, people, above, on, until).tellings()
             found += told
-    place = {rule.kind: number for number, rule in enumerate(FORESEEN)}
-    found.sort(key=lambda it: (it.day, place[it.rule], it.due_on, it.record, it.lead))
     return found

@@ -206,8 +206,10 @@ def _by_day(
     rule, first = watch.rule, watch.on
     days = [first + timedelta(number) for number in range((last - first).days + 1)]
     splits = watch.settings.split()
-    whom = _whom_by_day(rule, days, people)
     among = _among(watch, ledger, last)
+    if among is None:
+        return
+    whom = _whom_by_day(rule, days, people)
     found: defaultdict[tuple[Leads, int, date | None], dict[date, int]] = defaultdict(dict)
     branches = [
         _of_day(watch, ledger, day, last, number, whom[day], among)
@@ -230,11 +232,14 @@ def _changes(by_day: dict[date, int], days: Sequence[date]) -> Iterator[tuple[da
             yield day, before
 
 
-def _among(watch: Watch, ledger: Ledger, last: date) -> Q:
-    """The few rows that a date can bring near: each day's question is then one about those."""
+def _among(watch: Watch, ledger: Ledger, last: date) -> Q | None:
+    """The few rows that a date can bring near: each day's question is then one about those.
+
+    None where there are none, and no day needs to be asked for.
+    """
     rule, first = watch.rule, watch.on
     if rule.is_standing:
-        return Q()
+        return Q() if rule.model._base_manager.exists() else None
     names = {field.name for field in rule.model._meta.concrete_fields}
     reach = (last - first).days + max((leads[0] for leads, _ in watch.settings.split()), default=0)
     found: set[int] = set()
@@ -244,7 +249,7 @@ def _among(watch: Watch, ledger: Ledger, last: date) -> Q:
     if rule.due in names:
         near = {f"{rule.due}__range": (first, first + timedelta(reach))}
         found.update(rule.model._base_manager.filter(**near).values_list("pk", flat=True))
-    return Q(pk__in=found)
+    return Q(pk__in=found) if found else None
 
 
 def _whom_by_day(rule: Rule, days: Sequence[date], people: People) -> dict[date, Combinable]:
