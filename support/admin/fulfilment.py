@@ -97,15 +97,34 @@ def _can(kind: str) -> Any:
     return allows
 
 
-def _step(name: str, label: str, run: Any, form: type[StepForm], kind: str) -> Step:
-    return Step(name, label, each(run), FULFIL, form, _can(kind), in_bulk=False)
+def _step(
+    name: str, label: str, run: Any, form: type[StepForm], kind: str, also: Sequence[str] = ()
+) -> Step:
+    """One way to fulfil; it asks the permission of what it does to assets and seats too."""
+    return Step(name, label, each(run), FULFIL, form, _can(kind), in_bulk=False, also=also)
 
 
 TicketAdmin.steps = (
     *TicketAdmin.steps,
-    _step("hand-over", "Hand over from stock", fulfilment.hand_over, HandOverForm, "stock"),
-    _step("kit", "Hand over the kit", fulfilment.hand_over_kit, KitForm, "kit"),
-    _step("seat", "Give the seat", fulfilment.give_seat, SeatForm, "seat"),
+    _step(
+        "hand-over",
+        "Hand over from stock",
+        fulfilment.hand_over,
+        HandOverForm,
+        "stock",
+        ["assets.hand_over_asset"],
+    ),
+    _step(
+        "kit",
+        "Hand over the kit",
+        fulfilment.hand_over_kit,
+        KitForm,
+        "kit",
+        ["assets.hand_over_kit"],
+    ),
+    _step(
+        "seat", "Give the seat", fulfilment.give_seat, SeatForm, "seat", ["contracts.assign_seat"]
+    ),
     _step("on-order", "Put on an order", fulfilment.put_on_order, OnOrderForm, "stock"),
     _step("done", "Done otherwise", fulfilment.done, DoneForm, "any"),
 )

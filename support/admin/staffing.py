@@ -31,7 +31,7 @@ class TakeBackForm(StepForm):
 class TransferForm(StepForm):
     to = LinkField(
         StaffChange.successor,
-        help_text="Takes over the contracts, tickets, approvals and alerts.",
+        help_text="Somebody who is here and has an e-mail address.",
     )
 
 
@@ -101,14 +101,25 @@ class StaffChangeAdmin(NeverByHand, BaseAdmin):
             TakeBackForm,
             _leaves,
             help="All assets go into stock, all seats become free.",
+            also=("assets.take_back_asset", "contracts.assign_seat"),
         ),
         Step(
             "transfer",
-            "Pass on to a successor",
+            "Pass on work",
             each(staffing.transfer),
             COMPLETE,
             TransferForm,
             _leaves,
+            help="Open tickets, approvals and alerts go to a successor.",
+        ),
+        Step(
+            "contracts",
+            "Pass on contracts",
+            each(staffing.transfer_contracts),
+            "contracts.change_contract",
+            TransferForm,
+            _leaves,
+            help="A successor owns them, decides about them and is mailed before their dates.",
         ),
         Step(
             "complete",
@@ -139,6 +150,16 @@ PersonAdmin.steps = [
         COMPLETE,
         LeaveForm,
         help="A ticket lists all that must come back; the manager is told.",
+        also=("people.change_person",),
     ),
-    Step("moves", "Moves", each(staffing.move), COMPLETE, MoveForm, _here, in_bulk=False),
+    Step(
+        "moves",
+        "Moves",
+        each(staffing.move),
+        COMPLETE,
+        MoveForm,
+        _here,
+        in_bulk=False,
+        also=("people.change_person", "assets.move_asset"),
+    ),
 ]

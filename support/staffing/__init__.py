@@ -12,7 +12,14 @@ from support.models import StaffChange
 from support.moves import OPEN
 from support.staffing import leaving
 from support.staffing.joining import starter_kits, welcome
-from support.staffing.leaving import announce_leave, complete, depart, take_all_back, transfer
+from support.staffing.leaving import (
+    announce_leave,
+    complete,
+    depart,
+    take_all_back,
+    transfer,
+    transfer_contracts,
+)
 from support.staffing.moving import move
 
 __all__ = [
@@ -24,6 +31,7 @@ __all__ = [
     "starter_kits",
     "take_all_back",
     "transfer",
+    "transfer_contracts",
     "welcome",
 ]
 Kind = StaffChange.Kind

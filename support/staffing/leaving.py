@@ -94,21 +94,16 @@ def take_all_back(
 
 @transaction.atomic
 def transfer(change: StaffChange, *, to: Person, by: Actor) -> StaffChange:
-    """Give contracts, tickets, approvals and alerts of somebody who leaves to a successor.
+    """Give tickets, approvals and alerts of somebody who leaves to a successor.
 
     Raises ValidationError where he has none, or `to` is himself, has left or has no e-mail.
     """
     change = changes.opened(change, Kind.LEAVES)
-    today, person = timezone.localdate(), change.person
-    if to == person or not to.email or to.has_left(today):
-        raise ValidationError(f"{to} cannot take over: choose somebody who is here and has mail.")
-    has = holdings.of(person, today)
-    if not has.to_transfer:
-        raise ValidationError(f"{person} has nothing that could be passed on.")
-    reason = f"taken over from {person}, who leaves"
-    for contract in Contract.objects.select_for_update().filter(owner=person).order_by("pk"):
-        contract.owner = to
-        save_as(contract, by=by, reason=reason)
+    person, reason = change.person, f"taken over from {change.person}, who leaves"
+    _check_successor(person, to)
+    has = holdings.of(person, timezone.localdate())
+    if not (has.work or has.approvals or has.alerts):
+        raise ValidationError(f"{person} has no ticket, approval or alert to be passed on.")
     for ticket in has.work:
         tickets.assign(ticket, to=to, by=by)
     for approval in has.approvals:
@@ -117,9 +112,36 @@ def transfer(change: StaffChange, *, to: Person, by: Actor) -> StaffChange:
             save_as(approval, by=by, reason=reason)
     for alert in has.alerts:
         responses.pass_on(alert, to=to, text=reason, by=by)
+    return _succeed(change, to, f"{to} takes over what {person} worked on.", by=by)
+
+
+@transaction.atomic
+def transfer_contracts(change: StaffChange, *, to: Person, by: Actor) -> StaffChange:
+    """Make a successor the owner of the contracts of somebody who leaves.
+
+    Raises ValidationError as `transfer` does.
+    """
+    change = changes.opened(change, Kind.LEAVES)
+    person, reason = change.person, f"taken over from {change.person}, who leaves"
+    _check_successor(person, to)
+    owned = list(Contract.objects.select_for_update().filter(owner=person).order_by("pk"))
+    if not owned:
+        raise ValidationError(f"{person} owns no contract.")
+    for contract in owned:
+        contract.owner = to
+        save_as(contract, by=by, reason=reason)
+    return _succeed(change, to, f"{to} owns the contracts of {person} now.", by=by)
+
+
+def _check_successor(person: Person, to: Person) -> None:
+    if to == person or not to.email or to.has_left(timezone.localdate()):
+        raise ValidationError(f"{to} cannot take over: choose somebody who is here and has mail.")
+
+
+def _succeed(change: StaffChange, to: Person, said: str, *, by: Actor) -> StaffChange:
     change.successor = to
-    save_as(change, by=by, reason=reason)
-    changes.say(change, f"{to} takes over what {person} answered for.", by=by)
+    save_as(change, by=by, reason=said)
+    changes.say(change, said, by=by)
     return change
 
 

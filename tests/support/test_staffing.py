@@ -159,15 +159,14 @@ def test_a_successor_takes_over_what_he_answered_for():
     staffing.look_ahead(TODAY)
 
     staffing.transfer(leave_of(ada), to=bob, by=None)
+    staffing.transfer_contracts(leave_of(ada), to=bob, by=None)
 
     for row in (contract, ticket, approval, alert):
         row.refresh_from_db()
     assert contract.owner == ticket.assignee == approval.approver == bob
     assert alert.state == "passed_on"
     assert bob.alerts.open().count() == 1
-    assert "takes over" in contract.history.first().history_change_reason or "taken over" in (
-        contract.history.first().history_change_reason
-    )
+    assert "taken over from Ada" in contract.history.first().history_change_reason
 
 
 def test_a_leaver_takes_over_nothing():
@@ -176,8 +175,9 @@ def test_a_leaver_takes_over_nothing():
     staffing.look_ahead(TODAY)
 
     for to in (ada, PersonFactory(leaves_on=in_days(-1)), PersonFactory(email="")):
-        with pytest.raises(ValidationError, match="cannot take over"):
-            staffing.transfer(leave_of(ada), to=to, by=None)
+        for take_over in (staffing.transfer, staffing.transfer_contracts):
+            with pytest.raises(ValidationError, match="cannot take over"):
+                take_over(leave_of(ada), to=to, by=None)
 
 
 def test_nobody_is_gone_unnoticed_while_he_holds_something():
@@ -205,7 +205,7 @@ def test_a_leave_from_its_date_to_clean(service_desk):
     change = leave_of(ada)
 
     staffing.take_all_back(change, by=service_desk)
-    staffing.transfer(change, to=PersonFactory(), by=service_desk)
+    staffing.transfer_contracts(change, to=PersonFactory(), by=service_desk)
     staffing.complete(change, by=service_desk)
 
     assert not holdings.of(ada, TODAY)
@@ -258,6 +258,34 @@ def test_who_may_work_a_leave_off(client, request, role, status):
     ada, laptop = leaver()
     staffing.look_ahead(TODAY)
     page = reverse("admin:support_staffchange_step", args=[leave_of(ada).pk, "take-back"])
+
+    assert client.get(page).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("role", "step", "status"),
+    [
+        ("service_desk", "leaves", 403),
+        ("service_desk", "moves", 403),
+        ("it", "leaves", 200),
+        ("it", "moves", 200),
+    ],
+)
+def test_who_may_not_change_people_says_neither_that_they_leave_nor_move(
+    client, request, role, step, status
+):
+    client.force_login(request.getfixturevalue(role))
+    page = reverse("admin:people_person_step", args=[PersonFactory().pk, step])
+
+    assert client.get(page).status_code == status
+
+
+@pytest.mark.parametrize(("role", "status"), [("it", 403), ("service_desk", 403), ("finance", 200)])
+def test_contracts_are_passed_on_by_who_may_change_them(client, request, role, status):
+    client.force_login(request.getfixturevalue(role))
+    ada, laptop = leaver()
+    staffing.look_ahead(TODAY)
+    page = reverse("admin:support_staffchange_step", args=[leave_of(ada).pk, "contracts"])
 
     assert client.get(page).status_code == status
 
