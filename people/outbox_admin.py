@@ -11,8 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timesince import timesince
 
-from config.admin import DateRangeFilter, ReadOnlyAdmin, Step
-from config.admin.steps import StepsAdmin
+from config.admin import AskingAdmin, DateRangeFilter, ReadOnlyAdmin, Step
 from people.delivery import retry
 from people.models import Message, User
 from people.outbox import may_read
@@ -22,7 +21,7 @@ FAILED = Message.State.FAILED
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnlyAdmin, StepsAdmin):
+class MessageAdmin(ReadOnlyAdmin, AskingAdmin):
     list_display = ["subject", "to", "state", "age", "attempts", "error"]
     list_select_related = ["recipient", "webhook"]
     list_filter = [ChannelFilter, "state", ToFilter, ListFilter, ("created_at", DateRangeFilter)]
@@ -36,7 +35,6 @@ class MessageAdmin(ReadOnlyAdmin, StepsAdmin):
         "webhook__name",
     ]
     list_before_template = change_form_before_template = "admin/outbox_note.html"
-    change_form_outer_before_template = "admin/steps.html"
     steps: ClassVar[Sequence[Step]] = [
         Step(
             name="retry",
@@ -88,13 +86,7 @@ class MessageAdmin(ReadOnlyAdmin, StepsAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        message = self.get_object(request, object_id)
-        links = self.step_links(request, message) if message else []
-        context = {
-            **(extra_context or {}),
-            "step_links": links,
-            "mail_is_sent": settings.MAIL_IS_SENT,
-        }
+        context = {**(extra_context or {}), "mail_is_sent": settings.MAIL_IS_SENT}
         page: HttpResponse = super().change_view(request, object_id, form_url, context)
         return page
 

@@ -9,8 +9,9 @@ from django.core.validators import validate_email
 from django.utils import timezone
 
 from assets import protection
+from assets.admin.moves import SendToRepairForm
 from assets.lifecycle.moves import offers
-from assets.models import Asset, Repair
+from assets.models import Asset
 from config.admin import Step
 from config.forms import LinkField, StepForm
 from config.outcomes import each
@@ -44,16 +45,8 @@ class ClaimForm(StepForm):
             self.fields["text"].initial = device_steps.claim_letter(ticket, today)
 
 
-class RepairForm(StepForm):
-    fault = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 4}), help_text="What is wrong with it."
-    )
-    vendor = LinkField(Repair.vendor, required=False, help_text="Empty: your own workshop.")
-    reference = forms.CharField(
-        required=False, max_length=60, help_text="The vendor’s number for it, such as an RMA."
-    )
-    on_warranty = forms.BooleanField(required=False, label="Claimed on warranty")
-    due_back_on = forms.DateField(required=False, label="Due back")
+class RepairForm(SendToRepairForm):
+    """What sending any asset to repair asks, filled in with what the ticket knows."""
 
     def ask(self, rows: Sequence[Ticket]) -> None:
         ticket, today = rows[0], timezone.localdate()

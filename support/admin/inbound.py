@@ -7,12 +7,11 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from config.admin import ReadOnlyAdmin, Step
-from config.admin.steps import StepsAdmin
+from config.admin import AskingAdmin, ReadOnlyAdmin, Step
 from config.forms import LinkField, StepForm
 from config.outcomes import each
 from people.documents import size_in_words
@@ -43,13 +42,12 @@ def _step(name: str, label: str, move: Any, form: type[forms.Form], help: str) -
 
 
 @admin.register(InboundMail)
-class InboundMailAdmin(ReadOnlyAdmin, StepsAdmin):
+class InboundMailAdmin(ReadOnlyAdmin, AskingAdmin):
     list_display = ["shown_subject", "sender", "state", "reason", "ticket", "received_at"]
     list_select_related = ["ticket"]
     list_filter = ["state", "received_at"]
     allowed_lookups: ClassVar[Sequence[str]] = ["ticket", "person", "sender"]
     search_fields = ["subject", "sender", "sender_name", "text"]
-    change_form_outer_before_template = "admin/steps.html"
     steps: ClassVar[Sequence[Step]] = [
         _step(
             "open", "Open as ticket of …", deciding.open_as, OpenAsForm, "He is told of the ticket."
@@ -72,19 +70,6 @@ class InboundMailAdmin(ReadOnlyAdmin, StepsAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundMail]:
         mails: QuerySet[InboundMail] = super().get_queryset(request)
         return mails.select_related("ticket", "original", "person", "decided_by")
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        mail = self.get_object(request, object_id)
-        links = self.step_links(request, mail) if mail else []
-        context = {**(extra_context or {}), "step_links": links}
-        page: HttpResponse = super().change_view(request, object_id, form_url, context)
-        return page
 
     @display(description="subject", ordering="subject")
     def shown_subject(self, mail: InboundMail) -> str:
