@@ -13,7 +13,7 @@ from support import tickets
 from support.mail_in import deciding
 from support.mail_in.taking import Place, take
 from support.models import InboundMail, Ticket
-from tests.factories import InboundMailFactory, PersonFactory, UserFactory
+from tests.factories import InboundMailFactory, PersonFactory, TicketFactory, UserFactory
 from tests.imap import written
 
 pytestmark = pytest.mark.django_db
@@ -182,6 +182,20 @@ def test_the_steps_do_what_the_functions_do(mail, client, service_desk):
     mail.refresh_from_db()
     assert (mail.state, mail.ticket.requester) == ("opened", grace)
     assert "Open as ticket of" not in client.get(page(mail)).content.decode()
+
+
+@pytest.mark.parametrize("step", ["open", "join"])
+def test_whose_or_which_it_becomes_is_found_by_typing_and_not_in_a_list_of_all(
+    mail, client, service_desk, step
+):
+    client.force_login(service_desk)
+    PersonFactory(name="CANARY-PERSON")
+    TicketFactory(subject="CANARY-TICKET")
+
+    page = client.get(reverse("admin:support_inboundmail_step", args=[mail.pk, step])).text
+
+    assert "admin-autocomplete" in page
+    assert "CANARY" not in page
 
 
 def test_several_are_thrown_away_at_once(client, service_desk):
