@@ -33,15 +33,23 @@ class Settings:
     categories: dict[int, Leads] = field(default_factory=dict)
     own: set[Leads] = field(default_factory=set)
 
+    @property
+    def found(self) -> set[Leads]:
+        """The different days in force."""
+        return {self.usual, *self.kinds.values(), *self.categories.values(), *self.own}
+
+    @property
+    def farthest(self) -> int:
+        """The most days before its date at which any row is told of."""
+        return max((day for leads in self.found for day in leads), default=0)
+
     def split(self) -> list[tuple[Leads, Q]]:
         """The different days in force, the most distant first, each with whose they are."""
-        found = {self.usual, *self.kinds.values(), *self.categories.values(), *self.own}
-        return [(leads, _whose(self, leads)) for leads in sorted(found - {()}, reverse=True)]
+        return [(leads, _whose(self, leads)) for leads in sorted(self.found - {()}, reverse=True)]
 
     def told(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """The rows of which somebody is told at all."""
-        found = {self.usual, *self.kinds.values(), *self.categories.values(), *self.own}
-        return rows.filter(~_whose(self, ())) if () in found else rows
+        return rows.filter(~_whose(self, ())) if () in self.found else rows
 
 
 def read(rule: Rule) -> Settings:

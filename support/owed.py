@@ -30,6 +30,8 @@ LAPSED = 0
 
 def enter(watch: Watch) -> int:
     """Enter what is owed in the ledger, and return how many alerts are new."""
+    if not watch.finds_anything:
+        return 0
     if watch.rule.is_standing:
         return sum(_conditions(watch, whose) for _, whose in watch.settings.split())
     since = _last_raised(watch) or watch.on
