@@ -30,14 +30,15 @@ LAPSED = 0
 
 def enter(watch: Watch) -> int:
     """Enter what is owed in the ledger, and return how many alerts are new."""
-    if not watch.finds_anything:
-        return 0
+    # Most rules on most days find nothing, which is asked first: it is told in a tenth of the time.
+    near = watch.rule.rows(watch.on, watch.settings.farthest)
     if watch.rule.is_standing:
-        return sum(_conditions(watch, whose) for _, whose in watch.settings.split())
-    since = _last_raised(watch) or watch.on
+        return _conditions(watch) if near.exists() else 0
+    due = watch.rule.due
     return sum(
-        _ahead(watch, leads, whose) + _behind(watch, leads, whose, since)
-        for leads, whose in watch.settings.split()
+        owed(watch)
+        for owed, when in ((_ahead, f"{due}__gte"), (_behind, f"{due}__lt"))
+        if near.filter(**{when: watch.on}).exists()
     )
 
 
@@ -48,8 +49,12 @@ def _last_raised(watch: Watch) -> date | None:
     return last
 
 
-def _ahead(watch: Watch, leads: Leads, whose: Q) -> int:
+def _ahead(watch: Watch) -> int:
     """What is near and was not told to him at that lead or a later one."""
+    return sum(_ahead_at(watch, leads, whose) for leads, whose in watch.settings.split())
+
+
+def _ahead_at(watch: Watch, leads: Leads, whose: Q) -> int:
     due, on = watch.rule.due, watch.on
     # The first condition that holds decides: the most urgent lead comes first.
     reached = Case(
@@ -66,12 +71,17 @@ def _ahead(watch: Watch, leads: Leads, whose: Q) -> int:
     )
 
 
-def _behind(watch: Watch, leads: Leads, whose: Q, since: date) -> int:
+def _behind(watch: Watch) -> int:
     """What passed before anybody was told of it at the last lead.
 
     What nobody was told of at all, and that passed before the rule last found anything, lapsed
     before it was watched.
     """
+    since = _last_raised(watch) or watch.on
+    return sum(_behind_at(watch, leads, whose, since) for leads, whose in watch.settings.split())
+
+
+def _behind_at(watch: Watch, leads: Leads, whose: Q, since: date) -> int:
     due = watch.rule.due
     told = Q(lead__lte=min(leads), escalates=None) & ~Q(state=Alert.State.MOOT)
     unwatched = Q(**{f"{due}__lt": since}) & ~Q(Exists(watch.ledger))
@@ -86,14 +96,17 @@ def _behind(watch: Watch, leads: Leads, whose: Q, since: date) -> int:
     )
 
 
-def _conditions(watch: Watch, whose: Q) -> int:
+def _conditions(watch: Watch) -> int:
     """What is so today and was not told since it became so."""
-    return _insert(
-        watch,
-        watch.rows(0, whose).filter(~Exists(watch.ledger)),
-        due_on=Value(watch.on, DateField()),
-        lead=Value(LAPSED),
-        state=Value(Alert.State.OPEN),
+    return sum(
+        _insert(
+            watch,
+            watch.rows(0, whose).filter(~Exists(watch.ledger)),
+            due_on=Value(watch.on, DateField()),
+            lead=Value(LAPSED),
+            state=Value(Alert.State.OPEN),
+        )
+        for _, whose in watch.settings.split()
     )
 
 

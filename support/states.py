@@ -32,19 +32,30 @@ def leave(watch: Watch) -> int:
     return _set(theirs, State.MOOT)
 
 
-def revive(watch: Watch) -> int:
+def revive(watch: Watch) -> None:
     """A date moved back is true again, told or not; so is what comes back to a former recipient.
 
     What he had passed on to somebody who has left meanwhile is told to him again.
     """
-    answered = Exists(same_matter().filter(state__in=ANSWERED))
-    last = watch.alerts.filter(~Exists(told_to_the_same()), ~answered)
-    back = last.filter(watch.is_his, state=State.PASSED_ON)
-    told_again = back.update(state=State.OPEN, message=None)
-    moot = last.filter(Q(escalates__isnull=False) | Q(watch.is_his), state=State.MOOT)
+    if watch.has(State.PASSED_ON):
+        back = _last_word(watch).filter(watch.is_his, state=State.PASSED_ON)
+        back.update(state=State.OPEN, message=None)
+    if watch.has(State.MOOT):
+        _revive_moot(watch)
+
+
+def _revive_moot(watch: Watch) -> None:
+    escalated = Q(escalates__isnull=False)
+    moot = _last_word(watch).filter(escalated | Q(watch.is_his), state=State.MOOT)
     if watch.rule.is_standing:
         moot = moot.filter(due_on=watch.on)
-    return told_again + _set(moot.filter(watch.is_true), State.OPEN)
+    _set(moot.filter(watch.is_true), State.OPEN)
+
+
+def _last_word(watch: Watch) -> QuerySet[Alert]:
+    """Alerts that no nearer one to the same person followed, of matters nobody has answered."""
+    answered = Exists(same_matter().filter(state__in=ANSWERED))
+    return watch.alerts.filter(~Exists(told_to_the_same()), ~answered)
 
 
 def follow(watch: Watch) -> int:

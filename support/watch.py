@@ -37,10 +37,9 @@ class Watch:
         kind = self.rule.record_type
         return Alert.objects.filter(rule=self.rule.kind, content_type=kind).order_by()
 
-    @property
-    def finds_anything(self) -> bool:
-        """Whether any row is near at all, told or not: most rules on most days have none."""
-        return self.rule.rows(self.on, self.settings.farthest).exists()
+    def has(self, state: str) -> bool:
+        """Whether any alert of the rule is in this state."""
+        return self.alerts.filter(state=state).exists()
 
     def rows(self, within: int, whose: Q | None = None) -> QuerySet[Any]:
         """What is due before the day or within so many days of it, with whom to tell.
