@@ -147,14 +147,17 @@ def _tell(careers: list[Career]) -> None:
     """Write the first chapters of all, then the second ones, and so on: set-based."""
     open_custodies: dict[int, Custody] = {}
     for turn in range(max(len(career.chapters) for career in careers)):
-        now = [(it.asset, it.chapters[turn]) for it in careers if turn < len(it.chapters)]
+        here = [it for it in careers if turn < len(it.chapters)]
+        now = [(it.asset, it.chapters[turn]) for it in here]
         for asset, chapter in now:
             _apply(asset, chapter)
-        assets = [asset for asset, _ in now]
         if turn == 0:
-            create_signed(assets)
+            create_signed([asset for asset, _ in now])
         else:
-            update_signed(assets, FIELDS)
+            # The row itself is written once, as it stands in the end; each chapter is a version.
+            last = turn + 1
+            update_signed([it.asset for it in here if len(it.chapters) > last], [])
+            update_signed([it.asset for it in here if len(it.chapters) == last], FIELDS)
         _close(now, open_custodies)
         _open(now, open_custodies)
 
