@@ -14,7 +14,7 @@ from datetime import date
 from uuid import UUID, uuid4
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 
 from support import lead_times, states
 from support.alerts import RULES, Rule
@@ -25,6 +25,8 @@ from support.watch import Watch
 
 ATTEMPTS = 3
 """How often a rule is tried where it and an answer to one of its alerts block each other."""
+MANY = 10_000
+"""So many new alerts change how the database best looks for one."""
 logger = logging.getLogger(__name__)
 
 
@@ -52,6 +54,8 @@ def raise_due(on: date, kinds: Collection[str] | None = None) -> int:
         except Exception:
             logger.exception("The rule %s could not be run.", rule.kind)
             failed.append(rule.kind)
+    if raised >= MANY:
+        _measure()
     if failed:
         raise RulesFailed(failed)
     return raised
@@ -60,6 +64,12 @@ def raise_due(on: date, kinds: Collection[str] | None = None) -> int:
 def raise_at_once(on: date) -> int:
     """The same of the rules that cannot wait for the day's run; meant for every few minutes."""
     return raise_due(on, kinds={rule.kind for rule in RULES if rule.at_once})
+
+
+def _measure() -> None:
+    """Have the database count the ledger anew: by itself it does so minutes later, or never."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {connection.ops.quote_name(Alert._meta.db_table)}")
 
 
 def _run(rule: Rule, on: date, run: UUID) -> int:

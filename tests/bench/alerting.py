@@ -12,14 +12,12 @@ import django
 def main(first):
     django.setup()
     from support.ledger import raise_due
-    from tests.bench.multiplying import analyse
 
     runs = []
     for day in range(3):
         began = time.perf_counter()
         raised = raise_due(first + timedelta(day))
         runs.append((raised, time.perf_counter() - began))
-        analyse()  # as the server does by itself in the hours between, where it may
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"runs": runs, "peak": peak}))
 
