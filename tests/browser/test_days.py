@@ -51,6 +51,7 @@ def take(page, label, picked=None, typed=None, chosen=None, ticked=(), shot=None
     if not link.is_visible():
         page.get_by_text("More", exact=True).click()
     link.click()
+    expect(page.locator(".step-page")).to_be_visible()
     for field, words in (picked or {}).items():
         choose(page, field, words)
     for field, words in (typed or {}).items():
