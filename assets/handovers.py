@@ -143,7 +143,7 @@ def _answerable(handover: Handover, name: str) -> tuple[Handover, Sequence[Custo
         when = timezone.localtime(handover.answered_at)
         raise ValidationError(
             f"It was {handover.get_answer_display()} by {handover.signed_name} on"
-            f" {when:%d %B %Y at %H:%M}."
+            f" {when:%-d %B %Y at %H:%M}."
         )
     custodies = list(handover.custodies.open().order_by("pk"))
     if not custodies:
@@ -155,7 +155,7 @@ def _tell_it(handover: Handover) -> None:
     page = reverse("admin:assets_handover_change", args=[handover.pk])
     text = (
         f"{handover.to} says of what was handed over on"
-        f" {timezone.localdate(handover.handed_over_at):%d %B %Y}:\n\n{handover.dispute}\n\n"
+        f" {timezone.localdate(handover.handed_over_at):%-d %B %Y}:\n\n{handover.dispute}\n\n"
         f"Put it right and settle it here: {settings.SITE_URL}{page}\n"
     )
     key = f"dispute:{handover.history.latest().pk}"

@@ -112,7 +112,7 @@ class VersionedForm(forms.ModelForm):
         who = now.history_user or "Steward"
         when = timezone.localtime(now.history_date)
         lines = [
-            f"{who} changed this record at {when:%H:%M on %d %B %Y}, while you had it open. "
+            f"{who} changed this record at {when:%H:%M on %-d %B %Y}, while you had it open. "
             "Nothing of yours is lost: check the values below and save again."
         ]
         for name in changed:

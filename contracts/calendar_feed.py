@@ -169,9 +169,9 @@ def _description(contract: Contract) -> str:
     if contract.annual_cost is not None:
         lines.append(f"{Money(contract.annual_cost, contract.currency)} a year")
     if contract.notice_by:
-        lines.append(f"Notice is possible until {contract.notice_by:%d %B %Y}")
+        lines.append(f"Notice is possible until {contract.notice_by:%-d %B %Y}")
     if contract.ends_on:
-        lines.append(f"The term ends on {contract.ends_on:%d %B %Y}")
+        lines.append(f"The term ends on {contract.ends_on:%-d %B %Y}")
     return "\n".join(lines)
 
 

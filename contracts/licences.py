@@ -54,7 +54,7 @@ def use_in_words(licence: Licence, taken: int) -> str:
         return f"{taken} seats are taken; as many as are needed may be."
     sentences = [f"{taken} of {licence.seats} seats are taken{_more(taken - licence.seats)}."]
     if licence.reported_in_use is not None:
-        on = f" on {licence.reported_on:%d %B %Y}" if licence.reported_on else ""
+        on = f" on {licence.reported_on:%-d %B %Y}" if licence.reported_on else ""
         more = _more(licence.reported_in_use - licence.seats)
         sentences.append(f"{licence.reported_in_use} were reported in use{on}{more}.")
     return " ".join(sentences)

@@ -236,5 +236,5 @@ def _where(seat: Seat) -> str:
 
 def _use(seat: Seat) -> str:
     if seat.last_used_on:
-        return f"last used on {seat.last_used_on:%d %B %Y}"
-    return f"no use known since {seat.since:%d %B %Y}"
+        return f"last used on {seat.last_used_on:%-d %B %Y}"
+    return f"no use known since {seat.since:%-d %B %Y}"

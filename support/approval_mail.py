@@ -78,4 +78,4 @@ def approval_link(approval: Approval) -> str:
 def _facts(ticket: Ticket) -> str:
     price = f"Price: {ticket.total}" if ticket.total else ""
     who = f"Asked by: {ticket.requester}"
-    return "\n".join(filter(None, [summary(ticket), "", price, who]))
+    return "\n".join(filter(None, [f"{summary(ticket)}\n", price, who]))

@@ -158,7 +158,7 @@ def claim_letter(ticket: Ticket, on: date) -> str:
     ]
     fault = ticket.description or ticket.subject
     opening = "We claim the repair or the replacement of this device on its warranty."
-    closing = f"Please answer to this mail, and leave {ticket.number} in its subject."
+    closing = f"Please reply to this mail, and leave {ticket.number} in its subject."
     return "\n\n".join([opening, "\n".join(filter(None, facts)), f"Fault: {fault}", closing])
 
 

@@ -50,7 +50,7 @@ def lend(
     """Give assets from stock to a person until a day."""
     _check_receiver(to, None, due_back_on)
     receiver = Receiver(to)
-    reason = reason or f"lent to {to} until {due_back_on:%d %B %Y}"
+    reason = reason or f"lent to {to} until {due_back_on:%-d %B %Y}"
     return _give("lend", assets, receiver, due_back_on, by, reason)
 
 
@@ -177,7 +177,7 @@ ACCEPT = "Please confirm that you received them, or say what is wrong:\n{address
 
 
 def _tell_receiver(handover: Handover, assets: Sequence[Asset]) -> None:
-    until = f" until {handover.due_back_on:%d %B %Y}" if handover.due_back_on else ""
+    until = f" until {handover.due_back_on:%-d %B %Y}" if handover.due_back_on else ""
     text = _letter(handover.to, f"These are yours from today{until}:", assets)
     if handover.needs_acceptance:
         text += "\n" + ACCEPT.format(address=f"{settings.SITE_URL}/handovers/{handover.pk}/")

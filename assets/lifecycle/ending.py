@@ -84,7 +84,7 @@ def dispose(
     disposed_on = _past(disposed_on, "disposed of")
     assets = list(assets)
     outcome = locked("dispose", assets, check=Unwiped(assets))
-    reason = reason or f"{Disposal.Method(method).label} on {disposed_on:%d %B %Y}"
+    reason = reason or f"{Disposal.Method(method).label} on {disposed_on:%-d %B %Y}"
     done = [
         Disposal(
             asset=asset,

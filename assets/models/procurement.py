@@ -133,4 +133,4 @@ class Inspection(Record):
         ordering = ["-inspected_at", "-pk"]
 
     def __str__(self) -> str:
-        return f"{'Passed' if self.passed else 'Failed'} on {self.inspected_at:%d %B %Y}"
+        return f"{'Passed' if self.passed else 'Failed'} on {self.inspected_at:%-d %B %Y}"

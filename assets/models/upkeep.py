@@ -58,7 +58,7 @@ class Repair(Record):
         ]
 
     def __str__(self) -> str:
-        return f"Repair of {self.asset_id} on {self.sent_on:%d %B %Y}"
+        return f"Repair of {self.asset_id} on {self.sent_on:%-d %B %Y}"
 
     def days_out(self, on: date) -> int:
         """Whole days between sending and return, or `on` while it is out."""
@@ -109,7 +109,7 @@ class Wipe(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_method_display()}, {self.wiped_on:%d %B %Y}"
+        return f"{self.get_method_display()}, {self.wiped_on:%-d %B %Y}"
 
 
 class Disposal(Record):
@@ -138,4 +138,4 @@ class Disposal(Record):
         ordering = ["-disposed_on", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.get_method_display()} on {self.disposed_on:%d %B %Y}"
+        return f"{self.get_method_display()} on {self.disposed_on:%-d %B %Y}"

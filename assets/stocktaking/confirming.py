@@ -65,9 +65,10 @@ def _notice(count: Count, person: Person) -> str:
     address = f"{settings.SITE_URL}/admin/assets/count/{count.pk}/change/"
     return "\n".join(
         [
-            f"In the stocktake {count.stocktake} {person} says that he or she does not have",
-            f"{count.asset}, which the register has with this person.",
+            f"In the stocktake {count.stocktake} {person} says that he or she does not have"
+            f" {count.asset}, which the register has with this person.",
             "",
+            "Look for it, then say what was found:",
             address,
             "",
         ]

@@ -252,7 +252,7 @@ def sentence_of(count: Count) -> str:
 def _counted_before(count: Count) -> str:
     assert count.counted_at
     at = timezone.localtime(count.counted_at)
-    when = f"{at:%H:%M}" if at.date() == timezone.localdate() else f"{at:%H:%M on %d %B}"
+    when = f"{at:%H:%M}" if at.date() == timezone.localdate() else f"{at:%H:%M on %-d %B}"
     return f"Already counted at {when}: {count.asset or count.code}."
 
 

@@ -43,4 +43,4 @@ class JobRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.job} at {self.started_at:%d %B %Y, %H:%M}"
+        return f"{self.job} at {self.started_at:%-d %B %Y, %H:%M}"

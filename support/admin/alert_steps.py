@@ -47,7 +47,7 @@ class SnoozeForm(StepForm):
             last = responses.last_day(rows[0], on=localdate())
             self.fields[
                 "until"
-            ].help_text = f"Told again on this day, {last:%d %B %Y} at the latest."
+            ].help_text = f"Told again on this day, {last:%-d %B %Y} at the latest."
 
 
 class PassOnForm(StepForm):

@@ -113,7 +113,7 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         rule = self.rule.replace("_", " ").capitalize()
-        return f"{rule}, due {self.due_on:%d %B %Y}"
+        return f"{rule}, due {self.due_on:%-d %B %Y}"
 
 
 class Response(models.Model):

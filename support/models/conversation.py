@@ -84,4 +84,4 @@ class Work(Record):
             raise ValidationError({"done_on": "This day is still to come."})
 
     def __str__(self) -> str:
-        return f"{self.minutes} min on {self.done_on:%d %B %Y}"
+        return f"{self.minutes} min on {self.done_on:%-d %B %Y}"

@@ -96,7 +96,7 @@ class Holiday(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name or 'Holiday'}, {self.on:%d %B %Y}"
+        return f"{self.name or 'Holiday'}, {self.on:%-d %B %Y}"
 
 
 class ServiceLevel(Record):

@@ -104,4 +104,4 @@ class StaffChange(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person} {self.get_kind_display()} on {self.on:%d %B %Y}"
+        return f"{self.person} {self.get_kind_display()} on {self.on:%-d %B %Y}"

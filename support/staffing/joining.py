@@ -20,7 +20,7 @@ def welcome(person: Person, *, by: Actor) -> StaffChange | None:
     offers = [it.offer for it in starter_kits(person)]
     if not offers:
         return None
-    day = f"{person.starts_on:%d %B %Y}"
+    day = f"{person.starts_on:%-d %B %Y}"
     asked = [
         catalogue.ask(
             offer, requester=person, reason=f"For the first day of {person}, {day}.", by=by

@@ -42,7 +42,7 @@ def depart(person: Person, *, by: Actor) -> StaffChange | None:
     listed = "\n".join(f"- {it}" for it in has.sentences()) or "Nothing is recorded with him."
     ticket = tickets.open_ticket(
         requester=person,
-        subject=f"{person} leaves on {person.leaves_on:%d %B %Y}",
+        subject=f"{person} leaves on {person.leaves_on:%-d %B %Y}",
         description=f"To be returned, or to be passed on:\n{listed}",
         kind=Ticket.Kind.RETURN,
         by=by,

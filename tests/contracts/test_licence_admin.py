@@ -87,7 +87,7 @@ def test_what_a_vendor_counts_beyond_what_was_bought_is_shown_too(ann, licence):
     SeatFactory(licence=licence)
     text = text_of(ann.get(page(licence)))
     assert "1 of 2 seats are taken." in text
-    assert f"6 were reported in use on {ago(3):%d %B %Y}, 4 more than were bought." in text
+    assert f"6 were reported in use on {ago(3):%-d %B %Y}, 4 more than were bought." in text
     assert [it.pk for it in Licence.objects.over_allocated()] == [licence.pk]
 
 
