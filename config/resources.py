@@ -13,6 +13,7 @@ one refused row means that nothing is written, unless `skip_refused`.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -36,8 +37,14 @@ registry: dict[str, type["BaseResource"]] = {}
 
 def kinds() -> dict[str, type["BaseResource"]]:
     """Every kind that can be imported, in the order in which a new register takes them."""
-    autodiscover_modules("resources")
+    _discover()
     return dict(registry)
+
+
+@cache
+def _discover() -> None:
+    """Import them once: looking in every app for what most do not have takes milliseconds."""
+    autodiscover_modules("resources")
 
 
 def run(
