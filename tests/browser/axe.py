@@ -28,7 +28,7 @@ GRAVE = {"serious", "critical"}
 
 def axe(page):
     """Assert that axe finds nothing serious on the page as it stands."""
-    found = [_sentence(it) for it in _look(page) if it["impact"] in GRAVE]
+    found = [_sentence(it) for it in _settled(page, _look) if it["impact"] in GRAVE]
     assert found == [], f"{page.url}: {found}"
 
 
@@ -37,20 +37,24 @@ def turn(page, scheme, viewport=None):
     if viewport:
         page.set_viewport_size(viewport)
     page.emulate_media(color_scheme=scheme)
+    _settled(page, _follow)
+
+
+def _settled(page, ask):
+    try:
+        return ask(page)
+    except Error:
+        # A click just made led to another page, and this one went away under our hands.
+        page.locator("html").wait_for(state="attached")
+        page.wait_for_load_state()
+        return ask(page)
+
+
+def _follow(page):
     page.evaluate(FOLLOW)
 
 
 def _look(page):
-    try:
-        return _run(page)
-    except Error:
-        # A click just made led to another page, and this one went away under axe's hands.
-        page.locator("html").wait_for(state="attached")
-        page.wait_for_load_state()
-        return _run(page)
-
-
-def _run(page):
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     return page.evaluate(LOOK)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.axe import axe
+from tests.browser.axe import axe, turn
 from tests.services import BROWSERS, executable
 
 DESKTOP = {"width": 1280, "height": 900}
@@ -72,6 +72,18 @@ def shoot(request):
             page.screenshot(path=Path(folder) / f"{story}-{name}.png", full_page=True)
 
     return shoot
+
+
+@pytest.fixture
+def shoot_both(shoot):
+    """The same in the dark and in the light, of one page that is loaded once."""
+
+    def shoot_both(page, name):
+        for scheme in ("dark", "light"):
+            turn(page, scheme)
+            shoot(page, f"{name}-{scheme}")
+
+    return shoot_both
 
 
 @pytest.fixture

@@ -128,7 +128,7 @@ def test_four_files_a_handover_a_digest_and_a_ticket(
 
 
 def report_by_phone(phone, laptop, shoot):
-    sign_in_by_code(phone, laptop.holder.email, "walk")
+    sign_in_by_code(phone, laptop.holder.email, shoot)
     expect(phone.get_by_role("heading", level=1)).to_contain_text("Ada")
     phone.goto("/equipment/")
     expect(phone.get_by_text("LT-000001").first).to_be_visible()
