@@ -36,6 +36,7 @@ class Channel(filesystem.Channel):
 
 class Transport(filesystem.Transport):
     Channel = Channel
+    default_connection_params: dict[str, Any] = {}  # no host either, which kombu warns of
 
 
 class QoS(redis.QoS):
