@@ -23,6 +23,7 @@ MADE_FROM = [
     "*/migrations/*.py",
     "people/roles.py",
     "config/fields.py",
+    "config/operations.py",
     "config/secrets.py",
     "config/settings.py",
     "uv.lock",
