@@ -22,6 +22,8 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A page lives too briefly for the compilers to earn back what they cost.
+    "--js-flags=--no-turbofan,--no-maglev",
 ]
 PATIENCE = 15_000  # milliseconds; the machine may be busy with other tests
 expect.set_options(timeout=PATIENCE)
