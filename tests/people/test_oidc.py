@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from datetime import timedelta
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,17 +28,23 @@ CLIENT, SECRET = "steward", "hunter2"
 REFUSED = "names nobody who may sign in here"
 
 
+@cache
+def new_key(whose):
+    """A key for each name, made once: that takes longer than signing in."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class Provider:
     """Discovery, keys, token and userinfo; `claims`, `person` and `key` may be made wrong."""
 
     def __init__(self):
-        self.key = self.published = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.key = self.published = new_key("the provider's own")
         self.algorithm, self.kid = "RS256", "one"
         self.claims, self.person, self.discovery = {}, {}, {}
         self.asked, self.status = [], 200
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=[0.02], daemon=True).start()
 
     def sign_in(self, client, email, **fields):
         """The whole way of a browser: out, consent, back. Gives what Steward answers in the end."""
