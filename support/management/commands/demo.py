@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.timezone import localdate
 
@@ -16,11 +17,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--if-empty", action="store_true", help="Leave a database that has people as it is."
         )
+        parser.add_argument(
+            "--migrate", action="store_true", help="Bring the database up to date first."
+        )
         parser.add_argument("--seed", type=int, default=1, help="Another seed, another company.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("This is a production system: it gets no made-up company.")
+        if options["migrate"]:
+            call_command("migrate", interactive=False, verbosity=0)
         if not Person.objects.exists():
             self.stdout.write("Making up a company ...")
             self.stdout.flush()
