@@ -14,7 +14,7 @@ PALE = FINE.replace(
     "<style>:root { color: #555; background: #fff; transition: background 9s }"
     "@media (prefers-color-scheme: dark) { :root { background: #222 } }</style><title>",
 )
-LONG = FINE.replace("</h1>", "</h1>" + "<p>Words and words.</p>" * 1000)
+LONG = FINE.replace("</h1>", "</h1>" + "<p>Words and words.</p>" * 3000)
 
 
 @pytest.fixture
