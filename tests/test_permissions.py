@@ -16,6 +16,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.template.backends.django import Template
 from django.test import Client
@@ -83,12 +84,16 @@ def table():
 
 def client_of(role):
     client = Client()
+    client.user = AnonymousUser()
     if role == "employee":
-        user = UserFactory()
-        PersonFactory(user=user, name=user.name, email=user.email)
-        client.force_login(user)
+        client.user = UserFactory()
+        PersonFactory(user=client.user, name=client.user.name, email=client.user.email)
     elif role != "anonymous":
-        client.force_login(member(role))
+        client.user = member(role)
+    if role != "anonymous":
+        client.force_login(client.user)
+        client.user = User.objects.get(pk=client.user.pk)
+        client.user.get_all_permissions()  # are looked up once, by the backend itself
     return client
 
 
@@ -103,6 +108,11 @@ def twin(client):
     other = copy.copy(client)
     other.cookies = copy.deepcopy(client.cookies)
     return other
+
+
+def recognised(client):
+    """Each request gets its own copy of the visitor, who is not looked up again."""
+    return patch("django.contrib.auth.middleware.get_user", lambda _: copy.copy(client.user))
 
 
 @contextmanager
@@ -178,11 +188,12 @@ def test_every_address_answers_each_role_as_the_table_says(pattern, clients, sup
     found = {}
     shown = rendered_for(pattern)
     for role in ROLES:
-        with undone(), nullcontext() if role in shown else unrendered():
+        with undone(), recognised(clients[role]), nullcontext() if role in shown else unrendered():
             found[f"GET {role}"] = answer(twin(clients[role]).get(address))
         # The same page once more: that it renders has just been seen. Where there is no such
         # page, it is rendered here.
-        with undone(), nullcontext() if found[f"GET {role}"] == "405" else unrendered():
+        again = nullcontext() if found[f"GET {role}"] == "405" else unrendered()
+        with undone(), recognised(clients[role]), again:
             found[f"POST {role}"] = answer(twin(clients[role]).post(address))
     if UPDATE:
         WRITTEN[pattern] = found
