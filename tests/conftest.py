@@ -2,6 +2,7 @@ import gc
 import os
 import shutil
 
+import hypothesis
 import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
@@ -19,10 +20,14 @@ from tests.services import missing
 from tests.settings import DATA_DIR
 from tests.smtp import postman, smtp  # noqa: F401 - fixtures
 
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
+
 
 def pytest_xdist_auto_num_workers():
     """More than there are processors: who waits for a browser or a server leaves one idle."""
-    return (os.cpu_count() or 1) * 3 // 2
+    return (os.cpu_count() or 1) * 2
 
 
 @pytest.hookimpl(trylast=True)  # after the order is made random
