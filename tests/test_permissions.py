@@ -18,7 +18,6 @@ from unittest.mock import patch
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.template.backends.django import Template
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
@@ -27,6 +26,7 @@ from people.roles import ADMINISTRATOR, AUDITOR, FINANCE, IT, SERVICE_DESK
 from tests import factories
 from tests.conftest import member
 from tests.factories import PersonFactory, UserFactory
+from tests.rendering import unrendered
 
 TABLE = Path(__file__).parent / "permissions.tsv"
 ROLES = ["anonymous", "employee", SERVICE_DESK, IT, FINANCE, AUDITOR, ADMINISTRATOR]
@@ -121,11 +121,6 @@ def undone():
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
-
-
-def unrendered():
-    """Pages are answered without their words: the status is decided before."""
-    return patch.object(Template, "render", lambda *args, **kwargs: "")
 
 
 def rendered_for(pattern):
