@@ -14,7 +14,7 @@ from config.periods import (
     end_of_quarter,
     last_day,
     latest_notice,
-    months_between,
+    months_and_days,
 )
 from contracts.models import Contract, Decision, Term
 
@@ -137,7 +137,7 @@ def annual_cost(term: Term) -> Decimal | None:
         return amount
     if not term.ends_on:
         return None
-    return cents(term.amount * 12 / months_between(term.starts_on, term.ends_on))
+    return _spread(term.amount, 12, term.starts_on, term.ends_on)
 
 
 def next_amount(term: Term) -> Decimal:
@@ -147,4 +147,10 @@ def next_amount(term: Term) -> Decimal:
     """
     if term.billing != Term.Billing.ONCE or not term.ends_on or not term.renewal_months:
         return term.amount
-    return cents(term.amount * term.renewal_months / months_between(term.starts_on, term.ends_on))
+    return _spread(term.amount, term.renewal_months, term.starts_on, term.ends_on)
+
+
+def _spread(amount: Decimal, months: int, first: date, last: date) -> Decimal:
+    """The part of what was paid for a stretch that `months` cost; divided once, so half is half."""
+    whole, days, of = months_and_days(first, last)
+    return cents(amount * months * of / (whole * of + days))
