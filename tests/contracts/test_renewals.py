@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.models import Term
-from contracts.renewals import annual_cost, notice_by, settle
+from contracts.renewals import annual_cost, next_amount, notice_by, settle
 from tests.factories import ContractFactory, TermFactory
 
 DAYS = st.dates(date(2000, 1, 1), date(2060, 1, 1))
@@ -96,3 +96,9 @@ def test_a_contract_without_terms_has_no_dates(finance):
     settle(term.contract, by=finance, reason="gone")
     term.contract.refresh_from_db()
     assert (term.contract.ends_on, term.contract.annual_cost) == (None, None)
+
+
+def test_half_a_cent_of_what_was_paid_once_is_rounded_up():
+    days = {"starts_on": date(2023, 1, 1), "ends_on": date(2023, 1, 6), "renewal_months": 1}
+    paid = term(**days, billing="once", amount=Decimal("725.97"))
+    assert next_amount(paid) == Decimal("3750.85")  # 725.97 * 31 / 6 = 3750.845
