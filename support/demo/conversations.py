@@ -110,7 +110,8 @@ def _steps(
     moment += timedelta(hours=random.randint(1, 20))
     if age < 15 and luck < 0.6:
         state = random.choice([State.WAITING_REQUESTER, State.WAITING_VENDOR])
-        return [*steps, (moment, state, str(state.label))]
+        waits = moment.date() < company.today
+        return [*steps, (moment, state, str(state.label))] if waits else steps
     moment += timedelta(hours=random.randint(1, 60))
     steps.append((moment, State.RESOLVED, "resolved"))
     if age > 14 or luck > 0.8:
