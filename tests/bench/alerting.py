@@ -1,12 +1,13 @@
 """The ledger of two days, measured in a process of its own; prints JSON."""
 
 import json
-import resource
 import sys
 import time
 from datetime import date, timedelta
 
 import django
+
+from tests.bench.memory import peak
 
 
 def main(first):
@@ -18,8 +19,7 @@ def main(first):
         began = time.perf_counter()
         raised = raise_due(first + timedelta(day))
         runs.append((raised, time.perf_counter() - began))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"runs": runs, "peak": peak}))
+    print(json.dumps({"runs": runs, "peak": peak()}))
 
 
 if __name__ == "__main__":

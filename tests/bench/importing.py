@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import resource
 import sys
 import time
 from pathlib import Path
@@ -21,6 +20,7 @@ from assets.models import Asset, Product  # noqa: E402
 from config import tables  # noqa: E402
 from config.resources import kinds, run  # noqa: E402
 from people.models import Location, Person  # noqa: E402
+from tests.bench.memory import peak  # noqa: E402
 
 
 class PlainResource(ModelResource):
@@ -59,7 +59,7 @@ def main(large, small):
     commit, done = ours(large)
     again, same = ours(large)
     # The peak of the whole way, before the plain resource adds its own.
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    most = peak()
     small_ours, _ = ours(small, dry_run=True)
     print(
         json.dumps(
@@ -67,7 +67,7 @@ def main(large, small):
                 "preview": preview,
                 "commit": commit,
                 "again": again,
-                "peak": peak,
+                "peak": most,
                 "summaries": [foreseen, done, same],
                 "ratio": plain(small) / small_ours,
             }
