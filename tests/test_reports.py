@@ -12,8 +12,8 @@ from django.urls import reverse
 from config.admin.reporting import ReportsAdmin
 from people.roles import ADMINISTRATOR, AUDITOR, FINANCE, IT, SERVICE_DESK
 from tests import factories
-from tests.bare import bare
 from tests.conftest import member
+from tests.rendering import bare
 
 HOSTILE = ("zzz", "-1", "9" * 30, "1\x00", "2026-99-99", "%_'\"\\")
 ROLES = [SERVICE_DESK, IT, FINANCE, AUDITOR, ADMINISTRATOR]

@@ -21,8 +21,8 @@ from config import formulas
 from config.admin.reporting import Chart, Column, DaysFilter, LinkFilter, Report
 from config.money import Money, by_currency
 from contracts.models import Contract
-from tests.bare import bare
 from tests.factories import ContractFactory, DepartmentFactory, UserFactory, VendorFactory
+from tests.rendering import bare
 
 KINDS = Contract.Kind
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal as D
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.models import Licence, Term
@@ -183,7 +183,6 @@ def contracts(draw):
     return [*terms, last], Decided(kind, stop if kind == "cancel" else None)
 
 
-@settings(deadline=None)
 @given(contracts())
 def test_what_lies_ahead_is_what_one_day_after_the_other_says(contract):
     terms, decided = contract
@@ -204,7 +203,6 @@ def clipped(stretch):
     return replace(stretch, sure_until=clip(stretch.sure_until, stretch.starts_on, stretch.ends_on))
 
 
-@settings(deadline=None)
 @given(contracts())
 def test_no_day_is_in_two_terms(contract):
     terms, decided = contract
