@@ -133,7 +133,9 @@ def test_marked_before_they_are_sent_mails_would_be_lost(processes, broker, post
 
 
 def test_without_a_lease_more_mails_would_come_twice_than_workers_died(processes, broker, postman):
-    settle, fault = sent_to_the_last, "no lease"
-    killed, _, twins = massacre(processes, broker, postman, settle=settle, FAULT_BREAK=fault)
+    def settle():
+        postman.wait(300)
+
+    killed, _, twins = massacre(processes, broker, postman, settle=settle, FAULT_BREAK="no lease")
 
     figure("mails that came twice", twins, least=killed + 1)

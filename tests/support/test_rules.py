@@ -31,6 +31,12 @@ pytestmark = pytest.mark.django_db
 RULE = {rule.kind: rule for rule in RULES}
 
 
+@pytest.fixture(autouse=True)
+def today(time_machine):
+    """Some rules ask for the moment, not the day."""
+    time_machine.move_to(f"{TODAY} 12:00:00")
+
+
 def _with(record, **fields):
     for name, value in fields.items():
         setattr(record, name, value)
