@@ -16,7 +16,8 @@ Kind = Warranty.Kind
 
 
 @pytest.fixture
-def laptop():
+def laptop(time_machine):
+    time_machine.move_to("2026-06-15 12:00:00")  # its warranty runs, else none could be extended
     first, last = date(2024, 1, 1), date(2026, 12, 31)
     return AssetFactory(tag="A1", warranty_starts_on=first, warranty_ends_on=last)
 

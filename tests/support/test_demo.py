@@ -191,7 +191,8 @@ def test_each_role_can_sign_in(demo, client, login):
 
 
 def test_each_department_but_one_has_a_budget_and_each_foreign_currency_a_rate(demo):
-    rows = budgets(demo.today.year, on=demo.today, rates=Rates(demo.today))
+    # Next year's: of this one little is undecided when it ends.
+    rows = budgets(demo.today.year + 1, on=demo.today, rates=Rates(demo.today))
 
     assert Budget.objects.count() == 2 * (Department.objects.count() - 1)
     assert not [money for row in rows for money in row.left_out]

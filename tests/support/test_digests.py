@@ -71,7 +71,13 @@ def test_a_line_says_what_until_when_for_how_much_and_what_happens_otherwise():
         annual_cost="12400.00",
         currency="EUR",
     )
-    TermFactory(contract=found, ends_on=TODAY + timedelta(60), renewal="tacit", renewal_months=12)
+    TermFactory(
+        contract=found,
+        starts_on=TODAY,
+        ends_on=TODAY + timedelta(60),
+        renewal="tacit",
+        renewal_months=12,
+    )
 
     run_day(TODAY)
 
