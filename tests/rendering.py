@@ -1,20 +1,36 @@
 """Pages of which not all is rendered, since not all is asked about."""
 
+from contextlib import contextmanager
 from unittest.mock import patch
 
+from django.contrib.admin import AdminSite
 from django.template import Engine
 from django.template import Template as Source
 from django.template.backends.django import Template
 
 AROUND = "admin/base_site.html"
-INSIDE = "{% block extrahead %}{% endblock %}{% block content %}{% endblock %}"
+BLOCKS = ["title", "extrahead", "messages", "header", "content", "footer"]
+INSIDE = "".join(f"{{% block {name} %}}{{% endblock %}}" for name in BLOCKS)
 
 
+def _without_menu():
+    """The menu lists no apps; the page of one app still lists what it has."""
+    listed = AdminSite.get_app_list
+
+    def found(site, request, app_label=None):
+        return listed(site, request, app_label) if app_label else []
+
+    return patch.object(AdminSite, "get_app_list", found)
+
+
+@contextmanager
 def unrendered():
     """Pages are answered without their words: the status is decided before."""
-    return patch.object(Template, "render", lambda *args, **kwargs: "")
+    with _without_menu(), patch.object(Template, "render", lambda *args, **kwargs: ""):
+        yield
 
 
+@contextmanager
 def bare():
     """Whatever extends the admin's base is rendered, the base itself with its menus is not."""
     find = Engine.find_template
@@ -24,4 +40,5 @@ def bare():
             return Source(INSIDE, engine=engine), None
         return find(engine, name, dirs, skip)
 
-    return patch.object(Engine, "find_template", found)
+    with _without_menu(), patch.object(Engine, "find_template", found):
+        yield

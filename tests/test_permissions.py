@@ -26,7 +26,7 @@ from people.roles import ADMINISTRATOR, AUDITOR, FINANCE, IT, SERVICE_DESK
 from tests import factories
 from tests.conftest import member
 from tests.factories import PersonFactory, UserFactory
-from tests.rendering import unrendered
+from tests.rendering import bare, unrendered
 
 TABLE = Path(__file__).parent / "permissions.tsv"
 ROLES = ["anonymous", "employee", SERVICE_DESK, IT, FINANCE, AUDITOR, ADMINISTRATOR]
@@ -123,17 +123,20 @@ def undone():
         transaction.set_rollback(True)
 
 
-def rendered_for(pattern):
-    """Who is shown the page: of those who get the same answer the first and the last role.
+def rendering_for(pattern):
+    """How much of the page each role is shown.
 
-    In the order of `ROLES` that is who sees the least and who sees the most of it.
+    Of those who get the same answer the last sees the most, and is shown all of it; the first
+    sees the least, and is shown it without the menus around it. Of the others the status is asked.
     """
     if UPDATE or pattern not in table():
-        return set(ROLES)
+        return dict.fromkeys(ROLES, nullcontext)
     answers = {role: table()[pattern][f"GET {role}"] for role in ROLES}
     last = {it: role for role, it in answers.items()}
     first = {it: role for role, it in reversed(answers.items())}
-    return {*first.values(), *last.values()}
+    shown = dict.fromkeys(ROLES, unrendered)
+    shown.update(dict.fromkeys(first.values(), bare))
+    return shown | dict.fromkeys(last.values(), nullcontext)
 
 
 def sample(model):
@@ -181,14 +184,14 @@ def test_every_address_answers_each_role_as_the_table_says(pattern, clients, sup
     name, entry, step = ALL[pattern]
     address = address_of(name, entry, step, superuser)
     found = {}
-    shown = rendered_for(pattern)
+    shown = rendering_for(pattern)
     for role in ROLES:
-        with undone(), recognised(clients[role]), nullcontext() if role in shown else unrendered():
+        with undone(), recognised(clients[role]), shown[role]():
             found[f"GET {role}"] = answer(twin(clients[role]).get(address))
         # The same page once more: that it renders has just been seen. Where there is no such
         # page, it is rendered here.
-        again = nullcontext() if found[f"GET {role}"] == "405" else unrendered()
-        with undone(), recognised(clients[role]), again:
+        again = nullcontext if found[f"GET {role}"] == "405" else unrendered
+        with undone(), recognised(clients[role]), again():
             found[f"POST {role}"] = answer(twin(clients[role]).post(address))
     if UPDATE:
         WRITTEN[pattern] = found
