@@ -9,8 +9,14 @@ from django.template import Template as Source
 from django.template.backends.django import Template
 
 AROUND = "admin/base_site.html"
-BLOCKS = ["title", "extrahead", "messages", "header", "content", "footer"]
-INSIDE = "".join(f"{{% block {name} %}}{{% endblock %}}" for name in BLOCKS)
+INSIDE = """
+{% block title %}{% endblock %}
+{% block extrahead %}{% endblock %}
+{% block header %}{% endblock %}
+{% block messages %}{% include "unfold/helpers/messages.html" %}{% endblock %}
+{% block content %}{% endblock %}
+{% block footer %}{% endblock %}
+"""
 
 
 def _without_menu():

@@ -97,6 +97,11 @@ def client_of(role):
     return client
 
 
+@pytest.fixture(autouse=True)
+def _refusals_are_not_logged(caplog):
+    caplog.set_level("ERROR", "django.request")  # each with a traceback, and there are thousands
+
+
 @pytest.fixture(scope="module")
 def clients(module_db):
     """A client of each role, signed in once for all addresses."""

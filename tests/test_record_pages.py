@@ -19,6 +19,7 @@ from tests.factories import (
     VendorAliasFactory,
     VendorFactory,
 )
+from tests.rendering import bare
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +42,12 @@ def fields_of(response):
             if value is not None and value is not False:
                 data[field.html_name] = value.pk if hasattr(value, "pk") else value
     return data
+
+
+@pytest.fixture(autouse=True)
+def _without_menus():
+    with bare():
+        yield
 
 
 @pytest.fixture
