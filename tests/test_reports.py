@@ -13,7 +13,7 @@ from config.admin.reporting import ReportsAdmin
 from people.roles import ADMINISTRATOR, AUDITOR, FINANCE, IT, SERVICE_DESK
 from tests import factories
 from tests.conftest import member
-from tests.rendering import bare
+from tests.rendering import bare, unrendered
 
 HOSTILE = ("zzz", "-1", "9" * 30, "1\x00", "2026-99-99", "%_'\"\\")
 ROLES = [SERVICE_DESK, IT, FINANCE, AUDITOR, ADMINISTRATOR]
@@ -90,14 +90,17 @@ def test_each_role_opens_a_report_and_its_files_or_is_refused(
         may = client.user.has_perms([view, report.permission])
         takes = may and client.user.has_perm(report.export_permission)
         # Each answer is shown once in the theme, to the first of those who get it.
-        with nullcontext() if (may, takes) not in whole else bare():
+        first = (may, takes) not in whole
+        with nullcontext() if first and count else bare():
             opened = client.get(page(model_admin, report))
         whole.add((may, takes))
         assert opened.status_code == (200 if may else 403), role
         for file in files(model_admin, report):
             response = client.get(file)
             assert response.status_code == (200 if takes else 403), f"{role} {file}"
-            assert not response.streaming or b"".join(response.streaming_content)
+            # What a role gets is read as CSV; the same rows make a workbook once.
+            if response.streaming and (first or file.endswith("/csv/")):
+                assert b"".join(response.streaming_content)
             assert (file in opened.text) == (takes and "<tbody>" in opened.text)
 
 
@@ -124,15 +127,24 @@ def test_every_column_sorts_and_hostile_filters_harm_nothing(
     client.force_login(superuser)
     make(model_admin)
     names = report.filterset.base_filters
-    asked = [{"o": f"-{number}"} for number in range(1, len(report.columns) + 1)]
-    asked += [{name: value} for value in HOSTILE for name in names]
     with bare():
-        for query in asked:
-            response = client.get(page(model_admin, report), query, follow=True)
-            assert response.status_code == 200, query
-    for value in HOSTILE:  # in the theme too, all filters of a report at once
-        response = client.get(page(model_admin, report), dict.fromkeys(names, value), follow=True)
-        assert response.status_code == 200, value
+        for number in range(1, len(report.columns) + 1):
+            response = client.get(page(model_admin, report), {"o": f"-{number}"}, follow=True)
+            assert response.status_code == 200, number
+    for value in HOSTILE:
+        # Each on its own, up to the words of the page; then those are rendered with all that
+        # was refused, in the theme once, and with all that was taken.
+        taken = {}
+        with unrendered():
+            for name in names:
+                response = client.get(page(model_admin, report), {name: value}, follow=True)
+                assert response.status_code == 200, f"{name} {value}"
+                if response.context_data["form"].is_valid():
+                    taken[name] = value
+        for asked in (dict.fromkeys(names, value), taken):
+            with nullcontext() if value == HOSTILE[-1] and asked is not taken else bare():
+                response = client.get(page(model_admin, report), asked, follow=True)
+            assert response.status_code == 200, asked
 
 
 @each_report
@@ -140,12 +152,13 @@ def test_the_queries_of_a_report_do_not_grow_with_its_rows(model_admin, report, 
     client.force_login(superuser)
     visit = page(model_admin, report)
     make(model_admin)
-    client.get(visit)  # what is cached once per process
-    one = queries(client, visit)
-    for _ in range(9):
-        make(model_admin)
-    ten = queries(client, visit)
-    assert len(ten) <= len(one), "\n".join(ten)
+    with bare():
+        client.get(visit)  # what is cached once per process
+        one = queries(client, visit)
+        for _ in range(3):
+            make(model_admin)
+        four = queries(client, visit)
+    assert len(four) <= len(one), "\n".join(four)
 
 
 def queries(client, visit):
