@@ -8,8 +8,15 @@ from django.urls import reverse
 from assets.models import Asset, Relation
 from assets.relations import affected_by, needs
 from tests.factories import AssetFactory, PersonFactory, ProductFactory, RelationFactory
+from tests.rendering import bare
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _without_menus():
+    with bare():
+        yield
 
 
 def told(reached):

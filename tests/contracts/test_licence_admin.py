@@ -23,9 +23,18 @@ from tests.factories import (
     UserFactory,
 )
 from tests.importing import load, problems
+from tests.rendering import bare
 from tests.test_record_pages import fields_of
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _without_menus():
+    with bare():
+        yield
+
+
 KEY = "QX7-CANARY-99"
 
 
