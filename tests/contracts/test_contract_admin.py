@@ -264,13 +264,15 @@ def test_many_are_cancelled_at_once_and_the_refused_one_is_named(office, contrac
     assert Decision.objects.get().contract == contract
 
 
-@pytest.mark.parametrize("name", [it.name for it in STEPS])
 @pytest.mark.parametrize("role", ["auditor", "it", "service_desk"])
-def test_only_who_decides_on_contracts_takes_a_step(client, contract, role, name, request):
+def test_only_who_decides_on_contracts_takes_a_step(client, contract, role, request):
     client.force_login(request.getfixturevalue(role))
-    assert client.get(step(contract, name)).status_code == 403
-    assert client.post(step(contract, name), {"apply": "1", "reason": "x"}).status_code == 403
-    assert f"step/{name}/" not in client.get(page(contract)).content.decode()
+    shown = client.get(page(contract)).content.decode()
+    sent = {"apply": "1", "reason": "x"}
+    for name in [it.name for it in STEPS]:
+        assert client.get(step(contract, name)).status_code == 403, name
+        assert client.post(step(contract, name), sent).status_code == 403, name
+        assert f"step/{name}/" not in shown
 
 
 def test_the_list_is_filtered_by_what_is_decided(office, contract, finance):

@@ -33,6 +33,7 @@ from tests.factories import (
     SeatFactory,
     WarrantyFactory,
 )
+from tests.rendering import bare
 
 LONG_AGO = date(2020, 1, 1)
 
@@ -497,7 +498,7 @@ def make_all():
     WarrantyFactory(asset=retired(5), months=24, cost=Decimal(70), currency="EUR")
 
 
-def test_thirty_of_a_kind_need_no_more_queries_than_one(today):
+def test_eight_of_a_kind_need_no_more_queries_than_one(today):
     def count(kind):
         with CaptureQueriesContext(connection) as captured:
             assert lines(kind)
@@ -505,10 +506,10 @@ def test_thirty_of_a_kind_need_no_more_queries_than_one(today):
 
     make_all()
     one = {kind: count(kind) for kind in Kind}
-    for _ in range(29):
+    for _ in range(7):
         make_all()
     assert {kind: count(kind) for kind in Kind} == one
-    assert {kind: len(lines(kind)) for kind in Kind if len(lines(kind)) < 30} == {}
+    assert {kind: len(lines(kind)) for kind in Kind if len(lines(kind)) < 8} == {}
 
 
 # --- The page ---
@@ -575,9 +576,11 @@ def test_buttons_are_for_who_may_take_the_step(client, finance, it, auditor, mad
 def test_every_button_leads_somewhere(client, superuser, made):
     client.force_login(superuser)
     context = client.get(page()).context_data
-    for cells, actions in context["lines"]:
-        for address in [cells[0]["link"], *(url for _, url in actions)]:
-            assert not address or client.get(address).status_code == 200, address
+    leads = {cells[0]["link"] for cells, _ in context["lines"]}
+    leads |= {url for _, actions in context["lines"] for _, url in actions}
+    with bare():
+        for address in filter(None, leads):
+            assert client.get(address).status_code == 200, address
 
 
 def test_who_may_not_see_costs_has_no_savings(client, service_desk, made):

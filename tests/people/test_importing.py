@@ -18,6 +18,7 @@ from people import import_work, importing, tasks
 from people.importing import Options
 from people.models import Department, ImportJob, Person
 from tests.factories import PersonFactory
+from tests.rendering import bare
 
 STAFF = (
     "Name,E-mail,Department\n"
@@ -237,8 +238,14 @@ def test_the_form_keeps_what_was_typed(signed_in):
 # --- Who may -------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def without_menus():
+    with bare():
+        yield
+
+
 @pytest.mark.parametrize("who", ROLES)
-def test_only_who_may_import_reaches_the_screens(request, client, who):
+def test_only_who_may_import_reaches_the_screens(request, client, who, without_menus):
     user = request.getfixturevalue(who)
     client.force_login(user)
     for kind, (app, model) in KINDS.items():
