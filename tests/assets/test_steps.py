@@ -49,8 +49,9 @@ def page(asset, step):
 def test_each_step_is_a_button_with_a_form_of_its_own(step, clerk):
     asset = asset_for(step)
     change = reverse("admin:assets_asset_change", args=[asset.pk])
-    with bare():
-        assert page(asset, step) in clerk.get(change).content.decode()
+    with unrendered():  # a part shows how all links of a page are rendered
+        links = clerk.get(change).context_data["step_links"]
+    assert page(asset, step) in [link["url"] for link in links]
     shown = clerk.get(page(asset, step))  # in the theme
     assert shown.status_code == 200
     assert STEPS[step].label in shown.content.decode()
@@ -93,9 +94,13 @@ def test_who_may_only_look_takes_no_step(step, client, auditor):
 
 def test_a_part_has_no_button_for_what_its_device_does(clerk):
     sim = AssetFactory(installed_in=AssetFactory())
-    text = clerk.get(reverse("admin:assets_asset_change", args=[sim.pk])).content.decode()
+    response = clerk.get(reverse("admin:assets_asset_change", args=[sim.pk]))
+    text = response.content.decode()
     assert page(sim, "hand_over") not in text
     assert page(sim, "unpair") in text
+    links = response.context_data["step_links"]
+    assert len(links) > 4  # some of them under "More"
+    assert all(f'href="{link["url"]}"' in text for link in links)
 
 
 def test_photos_of_an_inspection_are_kept_with_it(clerk):
