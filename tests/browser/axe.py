@@ -57,6 +57,7 @@ def _follow(page):
 def _look(page):
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
+        page.add_init_script(AXE_SCRIPT)  # where the page goes next it is there from the start
     return page.evaluate(LOOK)
 
 

@@ -12,8 +12,8 @@ pytestmark = [pytest.mark.real, pytest.mark.browser]
 
 
 NARROW = {"width": PHONE["width"], "height": DESKTOP["height"]}
-# A few at a time: what costs most is to empty the tables after each test.
-TOGETHER = 5
+# Many at a time: a browser that knows nobody yet loads and compiles every script anew.
+TOGETHER = 15
 GROUPS = [ADMINS[first : first + TOGETHER] for first in range(0, len(ADMINS), TOGETHER)]
 
 
