@@ -48,6 +48,7 @@ class Mailbox:
 
     def waiting(self) -> list[int]:
         """The UIDs of all mail of the folder, as it came; what to do with each the caller knows."""
+        self._client.noop()  # tells of what others have moved meanwhile
         return sorted(self._client.search("UNDELETED"))
 
     def envelopes(self, uids: Sequence[int]) -> list[Envelope]:

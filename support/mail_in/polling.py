@@ -11,7 +11,8 @@ from itertools import batched
 from time import monotonic
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
 
 from people.jobs import Hindered
 from support.mail_in import mailbox
@@ -55,7 +56,7 @@ def _poll(box: Mailbox, done: Counter[str], *, until: float) -> None:
                 break
             if _take(box, envelope, done):
                 filed.append(envelope.uid)
-        box.file_away(filed)
+        _file_away(box, filed)
         if monotonic() > until:
             return
 
@@ -65,13 +66,29 @@ def _not_yet_filed(box: Mailbox) -> Iterator[int]:
     waiting = box.waiting()
     known = {uid for part in batched(waiting, 500) for uid in _taken(box, part)}
     for part in batched(sorted(known), 100):
-        box.file_away(part)
+        _file_away(box, part)
     return iter([uid for uid in waiting if uid not in known])
 
 
 def _taken(box: Mailbox, uids: Sequence[int]) -> list[int]:
-    rows = InboundMail.objects.filter(mailbox=box.name, validity=box.validity, uid__in=uids)
-    return list(rows.values_list("uid", flat=True))
+    return list(_notes(box, uids).values_list("uid", flat=True))
+
+
+def _notes(box: Mailbox, uids: Sequence[int]) -> QuerySet[InboundMail]:
+    return InboundMail.objects.filter(mailbox=box.name, validity=box.validity, uid__in=uids)
+
+
+def _file_away(box: Mailbox, uids: Sequence[int]) -> None:
+    """File away what is taken and still there, unless another poller is just doing so.
+
+    A server that moves a mail for two at the same moment makes two copies of it. The notes are
+    locked meanwhile: a lock ends with its poller, a mark would outlive one that is killed.
+    """
+    if not uids:
+        return
+    with transaction.atomic():
+        ours = _notes(box, uids).select_for_update(skip_locked=True).values_list("uid", flat=True)
+        box.file_away(sorted(set(ours) & set(box.waiting())))
 
 
 def _take(box: Mailbox, envelope: Envelope, done: Counter[str]) -> bool:

@@ -148,7 +148,14 @@ def test_numbers_given_anew_bring_nothing_twice(post_office, ada, monkeypatch):
     }
 
 
-def test_two_pollers_at_once_take_each_mail_once(post_office, ada):
+def test_three_pollers_at_once_take_and_file_each_mail_once(post_office, ada, monkeypatch):
+    move = mailbox.Mailbox._move
+
+    def move_later(box, uids):
+        time.sleep(0.3)  # until the others are about to move it too
+        move(box, uids)
+
+    monkeypatch.setattr(mailbox.Mailbox, "_move", move_later)
     for number in range(20):
         post_office.put(written(subject=f"Mail {number}"))
     errors = []
