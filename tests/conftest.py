@@ -7,7 +7,9 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import connection, transaction
+from django.template import RequestContext, Template
 from django.test import TransactionTestCase
+from django.test.signals import template_rendered
 
 from people.roles import ADMINISTRATOR, AUDITOR, FINANCE, IT, SERVICE_DESK
 from tests import template
@@ -61,6 +63,20 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, r
         database["TEST"]["NAME"] = str(DATA_DIR / f"test-{worker}.sqlite3")
     if not request.config.option.nomigrations:
         template.use(connection, anew=request.config.option.create_db)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pages_tell_their_context(django_test_environment):
+    """Once each, by `response.context`: not anew for each of its hundreds of parts."""
+
+    def render(template, context):
+        if isinstance(context, RequestContext) and context.template is template:
+            template_rendered.send(template, template=template, context=context)
+        return template.nodelist.render(context)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", render)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
