@@ -3,6 +3,7 @@ from playwright.sync_api import Error
 
 # Rules whose faults are never serious are left out: a fault is as grave as its rule.
 LOOK = """async () => {
+    for (const it of document.getAnimations()) if (it instanceof CSSTransition) it.finish();
     const mild = axe._audit.rules.filter(it => ["minor", "moderate"].includes(it.impact));
     const rules = Object.fromEntries(mild.map(it => [it.id, { enabled: false }]));
     const { violations } = await axe.run({ rules, resultTypes: ["violations"] });
@@ -34,6 +35,7 @@ def axe(page):
 
 def turn(page, scheme, viewport=None):
     """The page as it would be, had it been loaded in the light or in the dark, at this size."""
+    page.wait_for_load_state()
     if viewport:
         page.set_viewport_size(viewport)
     page.emulate_media(color_scheme=scheme)
@@ -41,6 +43,8 @@ def turn(page, scheme, viewport=None):
 
 
 def _settled(page, ask):
+    # Its address is known before its style sheet is there.
+    page.wait_for_load_state()
     try:
         return ask(page)
     except Error:
