@@ -117,8 +117,10 @@ def test_the_whole_way_works_without_javascript(new_page, ada, laptop):
     page.get_by_label("What is wrong?").fill("It is slow")
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Change it").click()
+    page.wait_for_load_state()
     page.get_by_label("What is wrong?").fill("It is very slow")
     page.get_by_role("button", name="Continue").click()
+    page.wait_for_load_state()  # what answered a form and was not read to its end is forgotten
     page.go_back()
     expect(page.get_by_label("What is wrong?")).to_have_value("It is very slow")
     page.go_forward()
