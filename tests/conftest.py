@@ -18,6 +18,7 @@ from tests.factories import PersonFactory, UserFactory
 from tests.imap import post_office, post_office_of_module  # noqa: F401 - fixtures
 from tests.processes import data_dir, processes, start  # noqa: F401 - fixtures
 from tests.receiver import receiver, resolver  # noqa: F401 - fixtures
+from tests.rendering import bare
 from tests.services import missing
 from tests.settings import DATA_DIR
 from tests.smtp import postman, smtp  # noqa: F401 - fixtures
@@ -134,6 +135,13 @@ def module_db(django_db_setup, django_db_blocker):
 @pytest.fixture(autouse=True)
 def _nothing_cached():
     cache.clear()
+
+
+@pytest.fixture
+def without_menus():
+    """For tests that ask for what a page says, not for the theme around it."""
+    with bare():
+        yield
 
 
 def member(role, **fields):

@@ -19,9 +19,8 @@ from tests.factories import (
     VendorAliasFactory,
     VendorFactory,
 )
-from tests.rendering import bare
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_menus")]
 
 
 def page(record, name="change", *more):
@@ -42,12 +41,6 @@ def fields_of(response):
             if value is not None and value is not False:
                 data[field.html_name] = value.pk if hasattr(value, "pk") else value
     return data
-
-
-@pytest.fixture(autouse=True)
-def _without_menus():
-    with bare():
-        yield
 
 
 @pytest.fixture

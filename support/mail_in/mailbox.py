@@ -48,8 +48,14 @@ class Mailbox:
 
     def waiting(self) -> list[int]:
         """The UIDs of all mail of the folder, as it came; what to do with each the caller knows."""
-        self._client.noop()  # tells of what others have moved meanwhile
         return sorted(self._client.search("UNDELETED"))
+
+    def still_waiting(self, uids: Sequence[int]) -> list[int]:
+        """Those that nobody else has moved meanwhile."""
+        if not uids:
+            return []
+        self._client.noop()  # tells of what others have moved
+        return sorted(self._client.search(["UNDELETED", "UID", ",".join(map(str, uids))]))
 
     def envelopes(self, uids: Sequence[int]) -> list[Envelope]:
         """Those that are still there."""

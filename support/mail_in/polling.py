@@ -88,7 +88,7 @@ def _file_away(box: Mailbox, uids: Sequence[int]) -> None:
         return
     with transaction.atomic():
         ours = _notes(box, uids).select_for_update(skip_locked=True).values_list("uid", flat=True)
-        box.file_away(sorted(set(ours) & set(box.waiting())))
+        box.file_away(box.still_waiting(list(ours)))
 
 
 def _take(box: Mailbox, envelope: Envelope, done: Counter[str]) -> bool:

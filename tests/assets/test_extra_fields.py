@@ -18,17 +18,11 @@ from tests.factories import (
     StateLabelFactory,
 )
 from tests.importing import load, problems, queries
-from tests.rendering import bare, unrendered
+from tests.rendering import unrendered
 from tests.test_exports import csv_rows, file_of, sheet_of
 from tests.test_record_pages import fields_of
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _without_menus():
-    with bare():
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_menus")]
 
 
 # --- What is accepted ----------------------------------------------------------------------------

@@ -8,15 +8,8 @@ from django.urls import reverse
 from assets.models import Asset, Relation
 from assets.relations import affected_by, needs
 from tests.factories import AssetFactory, PersonFactory, ProductFactory, RelationFactory
-from tests.rendering import bare
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _without_menus():
-    with bare():
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_menus")]
 
 
 def told(reached):

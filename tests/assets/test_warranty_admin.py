@@ -18,19 +18,10 @@ from tests.factories import (
     WarrantyFactory,
 )
 from tests.importing import load
-from tests.rendering import bare
 from tests.test_exports import content
 from tests.test_record_pages import fields_of, page
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _without_menus():
-    with bare():
-        yield
-
-
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_menus")]
 LIST = reverse("admin:assets_warranty_changelist")
 NEW = "warranties-2-0-"
 

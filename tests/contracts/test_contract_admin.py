@@ -10,16 +10,9 @@ from contracts.admin.decisions import STEPS
 from contracts.models import Contract, Decision, Term
 from contracts.renewals import settle
 from tests.factories import ContractFactory, TermFactory, VendorContactFactory, VendorFactory
-from tests.rendering import bare
 from tests.test_record_pages import fields_of, page
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _without_menus():
-    with bare():
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_menus")]
 
 
 @pytest.fixture(autouse=True)

@@ -23,18 +23,10 @@ from tests.factories import (
     UserFactory,
 )
 from tests.importing import load, problems
-from tests.rendering import bare, unrendered
+from tests.rendering import unrendered
 from tests.test_record_pages import fields_of
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _without_menus():
-    with bare():
-        yield
-
-
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_menus")]
 KEY = "QX7-CANARY-99"
 
 

@@ -18,7 +18,6 @@ from people import import_work, importing, tasks
 from people.importing import Options
 from people.models import Department, ImportJob, Person
 from tests.factories import PersonFactory
-from tests.rendering import bare
 
 STAFF = (
     "Name,E-mail,Department\n"
@@ -236,12 +235,6 @@ def test_the_form_keeps_what_was_typed(signed_in):
 
 
 # --- Who may -------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def without_menus():
-    with bare():
-        yield
 
 
 @pytest.mark.parametrize("who", ROLES)
