@@ -150,6 +150,7 @@ def _problem(cells: list[Cell], width: int, pad: bool) -> str:
 
 # --- CSV -----------------------------------------------------------------------------------------
 
+UNREADABLE = "is neither CSV nor Excel, or oddly encoded; save it as .xlsx, or as .csv in UTF-8"
 BYTE_ORDER_MARKS = {
     b"\xef\xbb\xbf": "utf-8-sig",
     b"\xff\xfe\0\0": "utf-32",
@@ -162,11 +163,12 @@ SINGLE_BYTE = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "iso8859_15", "
 
 
 def _decoded(name: str, data: bytes, encoding: str) -> tuple[str, list[str]]:
-    encoding = encoding or _encoding(data)
+    asked, encoding = encoding, encoding or _encoding(data)
     try:
         text = data.decode(encoding)
     except (LookupError, UnicodeError) as error:
-        raise refusal(name, f"cannot be read as {encoding}; save it as UTF-8") from error
+        problem = f"cannot be read as {asked}; save it as UTF-8" if asked else UNREADABLE
+        raise refusal(name, problem) from error
     return text, [f"read as {encoding.upper().replace('_', '-').removesuffix('-SIG')}"]
 
 

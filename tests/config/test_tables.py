@@ -229,3 +229,11 @@ def test_a_hostile_workbook_is_refused_before_it_costs_anything(bomb, words):
 def test_text_under_the_name_of_a_workbook_is_said_to_be_none():
     with pytest.raises(ValidationError, match=r"x\.xlsx is no Excel file, whatever its name"):
         tables.read(io.BytesIO(b"not a zip"), "x.xlsx")
+
+
+@pytest.mark.parametrize("name", ["picture.png", "picture.csv"])
+def test_a_picture_is_said_to_be_neither_csv_nor_excel(name):
+    picture = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x81\x8d\x8f\x90\x9d" * 50
+
+    with pytest.raises(ValidationError, match=rf"{name} is neither CSV nor Excel"):
+        tables.read(io.BytesIO(picture), name)
