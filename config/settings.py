@@ -78,9 +78,8 @@ DEFAULT_CURRENCY = env.value(
 DEFAULT_REGION = env.value(
     "DEFAULT_REGION", environment.region, default="DE", accepts="an ISO 3166 code such as DE"
 )
-USE_TZ = True
 LANGUAGE_CODE = "en-gb"
-USE_I18N = True
+FORMAT_MODULE_PATH = "config.formats"
 
 # --- Apps ---------------------------------------------------------------------------------------
 
