@@ -273,3 +273,18 @@ def test_what_is_typed_is_completed_for_those_who_may_see_it_and_nobody_else(
     assert str(known) in [result["text"] for result in answer.json()["results"]]
 
     assert stranger.get(reverse("admin:autocomplete"), asked).status_code == 403
+
+
+@pytest.mark.parametrize("model_admin", TRACKED, ids=name_of)
+def test_the_fields_that_a_form_declares_itself_look_like_those_of_its_model(model_admin, rf):
+    request = rf.get("/")
+    request.user = factories.UserFactory.build(is_superuser=True)
+    if not model_admin.has_add_permission(request):
+        pytest.skip("is not written down by hand")
+    form = model_admin.get_form(request)
+    worn = {name: form.base_fields[name].widget for name in form.declared_fields}
+    shown = {name: widget for name, widget in worn.items() if not widget.is_hidden}
+    assert "reason" in shown
+    assert [
+        name for name, it in shown.items() if type(it).__module__ == "django.forms.widgets"
+    ] == []

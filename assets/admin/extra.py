@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from assets import extra_fields
 from assets.models import Asset, ExtraField
 from config.admin import BaseAdmin, TextFilter
-from config.admin.record import WIDGETS
+from config.admin.dressing import WIDGETS
 from config.forms import RecordForm
 
 Kind = ExtraField.Kind

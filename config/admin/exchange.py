@@ -15,7 +15,7 @@ from django.http import (
     HttpResponseRedirect,
     StreamingHttpResponse,
 )
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
@@ -32,10 +32,6 @@ class LinksAdmin(BaseAdmin):
     """An admin with buttons above its list."""
 
     list_before_template = "admin/exchange_links.html"
-
-    def address(self, page: str, *args: object) -> str:
-        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"
-        return reverse(name, args=args)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

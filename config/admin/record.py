@@ -9,15 +9,14 @@ from django.db import IntegrityError
 from django.db.models import Model, ProtectedError, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from unfold import widgets
 from unfold.admin import GenericTabularInline, TabularInline
 
 from config.admin.completion import CompletedSelect, Completing
+from config.admin.dressing import dress
 from config.admin.screens import actor, completed_fields
 from config.admin.steps import StepsAdmin
 from config.admin.versions import VersionsAdmin
 from config.forms import (
-    FilesField,
     LinkField,
     RecordForm,
     StepForm,
@@ -28,16 +27,6 @@ from config.forms import (
 from config.history import delete_as, save_as
 
 FORM_FIELDS = ["reason", "version", "nonce"]
-WIDGETS: dict[type[forms.Field], type[forms.Widget]] = {
-    forms.BooleanField: widgets.UnfoldBooleanSwitchWidget,
-    forms.CharField: widgets.UnfoldAdminTextInputWidget,
-    forms.ChoiceField: widgets.UnfoldAdminSelectWidget,
-    forms.TypedChoiceField: widgets.UnfoldAdminSelectWidget,
-    forms.DateField: widgets.UnfoldAdminSingleDateWidget,
-    forms.DecimalField: widgets.UnfoldAdminDecimalFieldWidget,
-    forms.IntegerField: widgets.UnfoldAdminIntegerFieldWidget,
-    forms.ModelChoiceField: widgets.UnfoldAdminSelectWidget,
-}
 
 
 class AskingAdmin(StepsAdmin):
@@ -64,23 +53,15 @@ class AskingAdmin(StepsAdmin):
         if isinstance(form, StepForm):
             form.ask(rows)
         for field in form.fields.values():
-            if isinstance(field, LinkField):
-                field.widget = CompletedSelect(field.source, self.admin_site)
-                field.widget.choices = field.choices
-            elif type(field.widget) is type(type(field).widget()) and type(field) in WIDGETS:
-                field.widget = WIDGETS[type(field)]()
-                if isinstance(field, forms.ChoiceField):
-                    field.widget.choices = field.choices
-            elif isinstance(field, FilesField):
-                field.widget.attrs.setdefault("class", "files")
-            elif isinstance(field, forms.MultipleChoiceField):
-                choices = field.choices
-                field.widget = widgets.UnfoldAdminCheckboxSelectMultipleWidget()
-                field.widget.choices = choices
-            elif isinstance(field, forms.FileField):
-                field.widget = widgets.UnfoldAdminFileFieldWidget(field.widget.attrs)
-            elif isinstance(field.widget, forms.Textarea):
-                field.widget = widgets.UnfoldAdminTextareaWidget()
+            self.dress(field)
+
+    def dress(self, field: forms.Field) -> None:
+        """Give a field that a form declares itself the widget that a model's would have."""
+        if isinstance(field, LinkField):
+            field.widget = CompletedSelect(field.source, self.admin_site)
+            field.widget.choices = field.choices
+        else:
+            dress(field)
 
 
 class BaseAdmin(VersionsAdmin, AskingAdmin):
@@ -89,6 +70,14 @@ class BaseAdmin(VersionsAdmin, AskingAdmin):
     form = RecordForm
 
     # --- What a page shows ---
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm]:
+        form: type[ModelForm] = super().get_form(request, obj, change, **kwargs)
+        for name in form.declared_fields:
+            self.dress(form.base_fields[name])
+        return form
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Who may change only a restricted field opens the form too, with that field alone."""

@@ -78,6 +78,10 @@ class ScreenAdmin(Completing, ModelAdmin):
         """The model's own order, said outright: with a count beside each row Django drops it."""
         return super().get_ordering(request) or self.opts.ordering
 
+    def address(self, page: str, *args: object) -> str:
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"
+        return reverse(name, args=args)
+
     def permitted_reports(self, request: HttpRequest) -> list[dict[str, str]]:
         """Label and address of each report of these records that this user may open."""
         return []

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from config.admin.record import WIDGETS
+from config.admin.dressing import WIDGETS
 from support import lead_time_words
 
 USUAL = "default"

@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from config.admin.record import WIDGETS
+from config.admin.dressing import WIDGETS
 from config.admin.reporting import ReportsAdmin
 from config.forms import RecordForm
 from support import alert_words, lead_time_words

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.contrib.admin import display
 
 from config.admin import BaseAdmin
-from config.admin.record import WIDGETS
+from config.admin.dressing import WIDGETS
 from config.forms import RecordForm
 from support.alert_words import RULE, title_of
 from support.models import DigestTime, Preference

@@ -23,8 +23,8 @@ from django.views.decorators.http import require_safe
 
 from config import exports
 from config.admin import filters as asking
+from config.admin.dressing import WIDGETS
 from config.admin.exchange import LABELS, LinksAdmin
-from config.admin.record import WIDGETS
 from config.admin.reporting.report import Report, Rows, cell, column_of, file_of, ordered
 from config.charts import Chart, drawn
 from config.forms import LinkField
