@@ -7,6 +7,7 @@ from django.contrib.admin import AdminSite
 from django.template import Engine
 from django.template import Template as Source
 from django.template.backends.django import Template
+from unfold.sites import UnfoldAdminSite
 
 AROUND = "admin/base_site.html"
 INSIDE = """
@@ -19,6 +20,7 @@ INSIDE = """
 """
 
 
+@contextmanager
 def _without_menu():
     """The menu lists no apps; the page of one app still lists what it has."""
     listed = AdminSite.get_app_list
@@ -26,7 +28,9 @@ def _without_menu():
     def found(site, request, app_label=None):
         return listed(site, request, app_label) if app_label else []
 
-    return patch.object(AdminSite, "get_app_list", found)
+    menu = patch.object(UnfoldAdminSite, "get_sidebar_list", lambda site, request: [])
+    with menu, patch.object(AdminSite, "get_app_list", found):
+        yield
 
 
 @contextmanager
