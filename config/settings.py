@@ -139,10 +139,11 @@ DATABASE = env.value(
     + ("" if PRODUCTION else ", or sqlite:////PATH"),
 )
 DATABASES = {"default": environment.with_options(DATABASE)}
-# What the rate limits of signing in count, shared by all processes. Not in Redis: while that is
-# down people sign in all the same, and are limited all the same.
+# What the rate limits count, shared by all processes; not in Redis, so that sign-in outlives it.
+# A full cache forgets the limits first: it holds more than anybody could fill it with.
+IN_DATABASE = "django.core.cache.backends.db.DatabaseCache"
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+    "default": {"BACKEND": IN_DATABASE, "LOCATION": "cache", "OPTIONS": {"MAX_ENTRIES": 200_000}}
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = DATA_DIR / "documents"

@@ -52,13 +52,15 @@ class AccountAdapter(DefaultAccountAdapter):
         if known is None:
             return
         words = {**context, "organisation": settings.ORGANISATION}
-        outbox.queue(
-            known[1],
-            key=f"sign-in:{uuid.uuid4()}",
-            subject=render_to_string(f"{template_prefix}_subject.txt", words),
-            text=render_to_string(f"{template_prefix}_message.txt", words),
-            confidential=True,
-        )
+        mail = {
+            "key": f"sign-in:{uuid.uuid4()}",
+            "subject": render_to_string(f"{template_prefix}_subject.txt", words),
+            "text": render_to_string(f"{template_prefix}_message.txt", words),
+        }
+        if known[1] is not None:
+            outbox.queue(known[1], **mail, confidential=True)
+        else:
+            outbox.queue_outside(email, **mail, confidential=True)
 
 
 class PasswordForm(LoginForm):
@@ -102,24 +104,24 @@ def ensure_login(email: str) -> User | None:
     if known is None:
         return None
     user, person = known
-    if user is None:
+    if user is None and person is not None:
         person = Person.objects.select_for_update().get(pk=person.pk)
         person.user = person.user or User.objects.create_user(person.email, name=person.name)
         save_as(person, by=None, reason="first sign-in to the portal")
         return person.user
-    return user if may_sign_in(user) else None
+    return user if user and may_sign_in(user) else None
 
 
-def _known(email: str) -> tuple[User | None, Person] | None:
-    """Whom a mail to `email` reaches, and his login, if he has one.
+def _known(email: str) -> tuple[User | None, Person | None] | None:
+    """Whom a mail to `email` reaches, and the login, of which one of both may be missing.
 
     A login of the back office is opened only through its own address: who may edit people could
-    otherwise put his own address into an administrator's record, and become him.
+    otherwise put their own address into an administrator's record, and become that one.
     """
     people = Person.objects.employed(localdate()).exclude(kind=Person.Kind.SHARED)
     person = people.select_related("user").filter(email__iexact=email).first()
     if person is None:
-        return None
+        return _only_login(email)
     of_this_email = User.objects.filter(email__iexact=email).select_related("person").first()
     user = person.user or of_this_email
     if user is None:
@@ -127,3 +129,10 @@ def _known(email: str) -> tuple[User | None, Person] | None:
     is_his = user == person.user or not hasattr(user, "person")
     is_through_its_address = user == of_this_email or not (user.is_staff or user.is_superuser)
     return (user, person) if is_his and is_through_its_address else None
+
+
+def _only_login(email: str) -> tuple[User, None] | None:
+    """A login that an administrator made for somebody who is not among the people."""
+    user = User.objects.filter(email__iexact=email, person=None, is_active=True).first()
+    has_left_or_is_shared = Person.objects.filter(email__iexact=email).exists()
+    return (user, None) if user and not has_left_or_is_shared else None

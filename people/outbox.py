@@ -75,14 +75,20 @@ def queue_all(mails: Sequence[Mail]) -> QuerySet[Message]:
     )
 
 
-def queue_outside(address: str, *, key: str, subject: str, text: str, thread: str = "") -> bool:
-    """Owe somebody outside a mail, in the caller's transaction; False where it was owed already."""
+def queue_outside(
+    address: str, *, key: str, subject: str, text: str, thread: str = "", confidential: bool = False
+) -> bool:
+    """Owe somebody who is not among the people a mail, in the caller's transaction.
+
+    Returns False where it was owed already.
+    """
     message, made = Message.objects.get_or_create(
         key=key,
         defaults={
             "address": address,
             "subject": one_line(subject),
             "text": text,
+            "is_confidential": confidential,
             "thread": thread,
             "message_id": make_msgid(domain=settings.SITE_HOST),
             "next_attempt_at": timezone.now(),

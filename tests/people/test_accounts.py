@@ -1,16 +1,17 @@
 """Signing in, by password and by mailed code, and everybody who may not."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from config import settings as shipped
 from people import outbox
 from people.models import Message, Person, User
-from tests.factories import PersonFactory
+from tests.factories import PersonFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +155,15 @@ def test_a_lockout_of_one_address_bars_nobody_else(employee, it):
     assert sign_in(other, it.email).status_code == 302
 
 
+def test_a_lock_stays_however_much_else_is_remembered(client, it, settings):
+    settings.CACHES = shipped.CACHES
+    for _ in range(6):
+        sign_in(client, it.email, "wrong")
+    for number in range(400):
+        cache.set(f"form:{number}", True, 24 * 3600)
+    assert "Too many failed" in sign_in(client, it.email).content.decode()
+
+
 def test_asking_for_codes_is_limited_per_address(client, employee):
     for _ in range(4):
         response = Client().post(CODE, {"email": employee.email})
@@ -225,6 +235,25 @@ def test_another_address_in_an_administrators_record_does_not_open_his_login(cli
 
     client.post(CODE, {"email": "attacker@example.com"})
     client.post(CODE, {"email": administrator.email})
+
+    assert not Message.objects.exists()
+
+
+def test_a_login_of_the_back_office_without_a_person_is_opened_by_a_mailed_code(client):
+    user = UserFactory(email="new@example.com", is_staff=True)
+
+    code = mailed_code(client, "new@EXAMPLE.com")
+    assert Message.objects.get().is_confidential
+    assert client.post(CONFIRM, {"code": code}).url == "/admin/"
+    assert client.session["_auth_user_id"] == str(user.pk)
+
+
+@pytest.mark.parametrize("fields", [{"leaves_on": date(2020, 1, 1)}, {"kind": Person.Kind.SHARED}])
+def test_a_login_beside_one_who_left_or_a_shared_mailbox_gets_no_code(client, fields):
+    PersonFactory(email="old@example.com", **fields)
+    UserFactory(email="old@example.com", is_staff=True)
+
+    client.post(CODE, {"email": "old@example.com"})
 
     assert not Message.objects.exists()
 
