@@ -62,7 +62,7 @@ def _commands() -> dict[str, list[str]]:
     celery = ["celery", "--app=config", "--quiet"]
     quiet = ["--loglevel=WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     return {
-        # One process, since embedded the cache of the rate limits is its memory.
+        # One process with threads: embedded, the database takes one writer at a time anyway.
         "web": [
             *["gunicorn", "config.wsgi", f"--bind={HOST}:{settings.PORT}", "--workers=1"],
             *["--threads=8", "--timeout=120", "--log-level=warning", "--no-control-socket"],

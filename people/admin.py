@@ -20,8 +20,18 @@ from people.exchange import ExchangeAdmin
 from people.models import Department, Location, Person, User
 
 
+class DepartmentForm(RecordForm):
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        parent = self.cleaned_data.get("parent")
+        if parent and places.is_above(self.instance, parent, "parent"):
+            self.add_error("parent", f"{parent} is part of {self.instance}.")
+        return cleaned
+
+
 @admin.register(Department)
 class DepartmentAdmin(BaseAdmin):
+    form = DepartmentForm
     list_display = ["name", "cost_centre", "parent", "head", "people_count"]
     list_select_related = ["parent", "head"]
     search_fields = ["name", "cost_centre"]
@@ -70,9 +80,19 @@ class LocationAdmin(ExchangeAdmin):
         places.settle(obj, by=actor(request), reason=self.reason(form, change))
 
 
+class PersonForm(RecordForm):
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        manager = self.cleaned_data.get("manager")
+        if manager and places.is_above(self.instance, manager, "manager"):
+            self.add_error("manager", f"{manager} answers to {self.instance}.")
+        return cleaned
+
+
 @admin.register(Person)
 class PersonAdmin(ExchangeAdmin):
     spreadsheet = "people"
+    form = PersonForm
     list_display = ["name", "email", "department", "location", "title", "leaves_on", "asset_count"]
     list_select_related = ["department", "location"]
     list_filter = ["kind", "department", "leaves_on"]

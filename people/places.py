@@ -1,10 +1,11 @@
-"""The trees of places and of departments: moving a place, and what lies in which."""
+"""The trees of places, departments and managers: no circles, moving a place, what lies in which."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from config.history import Actor, save_as, update_all_as
 from people.models import Department, Location
@@ -29,10 +30,23 @@ def settle(location: Location, *, by: Actor, reason: str) -> None:
 
 def check_outside(location: Location, parent: Location | None) -> None:
     """Raises ValidationError where `parent` is the location itself or lies inside it."""
-    while parent is not None:
-        if location.pk is not None and parent.pk == location.pk:
-            raise ValidationError({"parent": f"{parent} lies inside {location}."})
-        parent = parent.parent
+    if parent is not None and is_above(location, parent, "parent"):
+        raise ValidationError({"parent": f"{parent} lies inside {location.name}."})
+
+
+def is_above(record: Model, other: Model, step: str) -> bool:
+    """Whether one comes to `record` from `other` going up by the field `step`, or is there.
+
+    Both may be new, as a file names them.
+    """
+    seen: set[int] = set()
+    above: Any = other
+    while above is not None and (key := above.pk or id(above)) not in seen:
+        if above is record or (record.pk is not None and above.pk == record.pk):
+            return True
+        seen.add(key)
+        above = getattr(above, step)
+    return False
 
 
 def within(locations: Iterable[Location]) -> QuerySet[Location]:

@@ -11,6 +11,7 @@ from config.lookups import Lookup, folded
 from config.resources import BaseResource, column
 from config.tables import Table
 from config.widgets import Choice, Day, Reference, Text
+from people import places
 from people.lookups import Departments, Locations, People
 from people.models import Location, Person
 
@@ -129,12 +130,9 @@ class PersonResource(BaseResource):
         return person
 
     def check(self, instance: Person) -> None:
-        above, seen = instance.manager, {id(instance)}
-        while above is not None and id(above) not in seen:
-            seen.add(id(above))
-            above = above.manager
-        if above is instance:
-            raise ValidationError({"manager": f"makes {instance} his own manager"})
+        manager = instance.manager
+        if manager is not None and places.is_above(instance, manager, "manager"):
+            raise ValidationError({"manager": f"makes {instance} their own manager"})
 
     def in_order(self) -> list[Lookup]:
         order: list[type[Lookup]] = [Departments, Locations, People]

@@ -219,6 +219,21 @@ def test_only_what_a_list_offers_may_be_looked_up(model_admin, signed_in, rf):
             model_admin.get_changelist_instance(request)
 
 
+@pytest.mark.parametrize("model_admin", ADMINS, ids=name_of)
+def test_a_key_that_no_record_can_have_is_answered_without_an_error(model_admin, signed_in):
+    long = "9" * 40
+    keys = [it for it in model_admin.list_filter if isinstance(it, str)]
+    keys = [it for it in [*keys, *model_admin.allowed_lookups] if "__" not in it]
+    linked = [it for it in keys if model_admin.opts.get_field(it).is_relation]
+    with unrendered():
+        for name in ["pk", *linked][: len(linked) + 1]:
+            response = signed_in.get(f"{url(model_admin, 'changelist')}?{name}__exact={long}")
+            assert response.status_code in (200, 302, 400)
+        for key in ("abc", long):
+            history = signed_in.get(f"{url(model_admin, 'changelist')}{key}/history/")
+            assert history.status_code in (302, 404)
+
+
 @pytest.mark.parametrize("model_admin", TRACKED, ids=name_of)
 def test_every_long_list_of_choices_is_completed_by_typing(model_admin, rf, superuser):
     request = rf.get("/")

@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.db import IntegrityError
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.db.models import Model, ProtectedError, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -139,10 +140,21 @@ class BaseAdmin(VersionsAdmin, AskingAdmin):
             return super().changeform_view(request, *args, **kwargs)
         except IntegrityError:
             # Both passed validation, one was written first: nothing of this one was.
-            self.message_user(
-                request, "Somebody saved the same a moment before you.", messages.ERROR
-            )
-            return HttpResponseRedirect(request.get_full_path())
+            return self._undone(request, "Somebody saved the same a moment before you.")
+        except ValidationError as refusal:
+            # What was so when the form was checked is not so any more, under the lock.
+            return self._undone(request, " ".join(refusal.messages))
+
+    def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        try:
+            response: HttpResponse | None = super().response_action(request, queryset)
+        except ProtectedError as error:
+            return self._undone(request, _in_use(error))
+        return response
+
+    def _undone(self, request: HttpRequest, sentence: str) -> HttpResponse:
+        self.message_user(request, sentence, messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -183,18 +195,15 @@ class BaseAdmin(VersionsAdmin, AskingAdmin):
         delete_as(obj, by=actor(request), reason="deleted")
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        for record in queryset:
-            delete_as(record, by=actor(request), reason="deleted")
+        with transaction.atomic():
+            for record in queryset:
+                delete_as(record, by=actor(request), reason="deleted")
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return super().delete_view(request, *args, **kwargs)
         except ProtectedError as error:
-            sentence = (
-                f"It came into use meanwhile: {len(error.protected_objects)} records need it."
-            )
-            self.message_user(request, sentence, messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
+            return self._undone(request, _in_use(error))
 
 
 class RestrictedInline(Completing, TabularInline):
@@ -279,3 +288,8 @@ def _without(entry: Any, hidden: set[str]) -> Any:
     if isinstance(entry, str):
         return None if entry in hidden else entry
     return tuple(name for name in entry if name not in hidden)
+
+
+def _in_use(error: ProtectedError) -> str:
+    needed = len(error.protected_objects)
+    return f"Nothing is deleted. Records that need it came meanwhile: {needed}."

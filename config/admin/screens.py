@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib.admin import RelatedOnlyFieldListFilter as InUseFilter
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db import DataError
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -55,6 +57,12 @@ class ScreenAdmin(Completing, ModelAdmin):
         while parts and "__".join(parts) not in names and parts[-1] in LOOKUPS:
             parts.pop()
         return "__".join(parts) in names
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        try:
+            return super().get_changelist_instance(request)
+        except (OverflowError, DataError) as error:  # a number that no key can be
+            raise IncorrectLookupParameters from error
 
     def filtered_names(self, request: HttpRequest) -> set[str]:
         """What the filters of the list put into its address."""

@@ -4,15 +4,24 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from simple_history.admin import SimpleHistoryAdmin
 from simple_history.models import ModelChange, ModelDelta
 
+from config.admin.completion import LONGEST_KEY
 from config.forms import shown_value, tracked_names
 
 
 class VersionsAdmin(SimpleHistoryAdmin):
     """Shows of each version what the record's page shows to the same user, and no more."""
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The versions of a record, which may be deleted by now. Raises Http404 for no number."""
+        if not (object_id.isdecimal() and len(object_id) <= LONGEST_KEY):
+            raise Http404
+        return super().history_view(request, object_id, extra_context)
 
     def history_form_view(
         self,

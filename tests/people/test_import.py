@@ -195,7 +195,7 @@ def test_people_above_each_other_are_refused():
     report = load("people", HEADER, *rows)
 
     assert not Person.objects.exists()
-    assert "his own manager" in problems(report)[0]
+    assert "their own manager" in problems(report)[0]
 
 
 def test_the_last_day_before_the_first_is_refused_in_the_words_of_the_form():
