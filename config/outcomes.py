@@ -1,10 +1,13 @@
 """One move for many records: what it did, and a sentence for each that it refused."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -19,6 +22,8 @@ def each(move: Callable[..., Any]) -> Callable[..., Outcome]:
     """`move` for many records, in the order of their keys; a refused one never stops the others.
 
     Of one alone the refusal is raised as ValidationError, so that its form keeps what was typed.
+    An error that nobody foresaw is logged, and stops of many its own record alone: what was done
+    for the others stands, and is reported.
     """
 
     def run(rows: Sequence[Any], **options: Any) -> Outcome:
@@ -30,6 +35,11 @@ def each(move: Callable[..., Any]) -> Callable[..., Outcome]:
                 if len(rows) == 1:
                     raise
                 outcome.refused += [_about(row, sentence) for sentence in refusal.messages]
+            except Exception:
+                if len(rows) == 1:
+                    raise
+                logger.exception("%s was stopped by an error.", row)
+                outcome.refused.append(f"{row} was stopped by an error, and is as it was.")
         return outcome
 
     return run

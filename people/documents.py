@@ -83,6 +83,7 @@ def describe(document: Document, file: File) -> None:
     """Fill in everything that follows from the file. Raises ValidationError as `attach` does."""
     name = cleaned_name(file.name or "")
     _check_size(name, file.size)
+    file.seek(0)  # one file may be for many records, and was read to its end for the one before
     content = file.read()
     file.seek(0)
     document.name, document.size = name, len(content)

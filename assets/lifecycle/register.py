@@ -151,7 +151,6 @@ def _check_verdict(passed: bool, points: Sequence[dict[str, Any]], remark: str) 
 
 def _attach(inspection: Inspection, photos: Sequence[File], *, by: Actor) -> None:
     for photo in photos:
-        photo.seek(0)  # one photo may be of many
         documents.attach(inspection, title="Photo", file=photo, by=by)
 
 

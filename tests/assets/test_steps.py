@@ -113,6 +113,17 @@ def test_photos_of_an_inspection_are_kept_with_it(clerk):
     assert {it.name for it in documents_of(inspection)} == {"front.png", "back.png"}
 
 
+def test_one_photo_of_many_assets_is_kept_whole_with_each_inspection(clerk):
+    chosen = [asset_for("inspect") for _ in range(2)]
+    sent = {
+        **{"action": "inspect", "_selected_action": [it.pk for it in chosen], "apply": "1"},
+        **{"passed": "no", "remark": "Wet.", "photos": [SimpleUploadedFile("crate.png", PNG)]},
+    }
+    assert clerk.post(reverse(LIST), sent).status_code == 302
+    photos = [documents_of(it).get().file.read() for it in Inspection.objects.all()]
+    assert photos == [PNG, PNG]
+
+
 def test_a_photo_that_is_none_stops_the_inspection_and_says_why(clerk):
     asset = asset_for("inspect")
     sent = {

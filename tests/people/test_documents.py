@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -100,6 +100,19 @@ def test_what_is_too_large_is_refused_by_its_size(it, monkeypatch):
     monkeypatch.setattr(documents, "LARGEST", 10)
     with pytest.raises(ValidationError, match="at most 0 MB"):
         documents.attach(AssetFactory(), title="x", file=ContentFile(PDF, "a.pdf"), by=it)
+
+
+@pytest.mark.parametrize("kind", [SimpleUploadedFile, "on disk"])
+def test_one_file_is_kept_whole_with_each_of_many_records(kind, it):
+    if kind == "on disk":  # as Django takes in what is large
+        file = TemporaryUploadedFile("screen.png", "image/png", len(PNG), None)
+        file.write(PNG)
+    else:
+        file = kind("screen.png", PNG)
+
+    kept = [documents.attach(AssetFactory(), title="Photo", file=file, by=it) for _ in range(3)]
+
+    assert [(it.size, it.file.read()) for it in kept] == [(len(PNG), PNG)] * 3
 
 
 @pytest.mark.parametrize(

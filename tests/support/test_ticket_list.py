@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
 from people.models import Person
-from support import search
+from support import conversation, search
 from support.models import Comment, Ticket
 from tests.factories import AssetFactory, CommentFactory, PersonFactory, TicketFactory
+from tests.people.test_documents import PNG
 
 LIST = reverse("admin:support_ticket_changelist")
 pytestmark = pytest.mark.django_db
@@ -125,3 +127,34 @@ def test_many_are_answered_at_once_with_a_ready_answer(client, service_desk):
     )
     said = dict(Comment.objects.values_list("ticket", "body"))
     assert said == {it.pk: f"Hello {it.requester.name}, we look at {it.number}." for it in tickets}
+
+
+@pytest.mark.parametrize(
+    ("step", "said"), [("answer", {"body": "See here."}), ("resolve", {"solution": "See here."})]
+)
+def test_many_are_answered_and_solved_with_the_same_picture(client, service_desk, step, said):
+    client.force_login(service_desk)
+    tickets = TicketFactory.create_batch(2, state="in_progress")
+    chosen = {"action": step, "_selected_action": [it.pk for it in tickets], "apply": "1"}
+    file = SimpleUploadedFile("screen.png", PNG)
+
+    client.post(LIST, {**chosen, **said, "public": "yes", "attachments": [file]})
+
+    for ticket in tickets:
+        (turn,) = conversation.turns(ticket, public=True)
+        assert [it.file.read() for it in turn.attached] == [PNG]
+
+
+def test_a_file_that_is_not_accepted_is_told_of_each_ticket_and_answers_none(client, service_desk):
+    client.force_login(service_desk)
+    tickets = TicketFactory.create_batch(2)
+    chosen = {"action": "answer", "_selected_action": [it.pk for it in tickets], "apply": "1"}
+    file = SimpleUploadedFile("screen.png", b"<svg/>")
+
+    page = client.post(
+        LIST, {**chosen, "body": "See.", "public": "yes", "attachments": [file]}, follow=True
+    )
+
+    told = [str(it) for it in page.context["messages"]]
+    assert told == [f"{it}: screen.png is no PNG file, whatever its name says." for it in tickets]
+    assert not Comment.objects.exists()

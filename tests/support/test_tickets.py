@@ -262,6 +262,23 @@ def test_each_names_the_refused_and_does_the_others(ada, desk, it):
     assert outcome.refused == ["T-000002 The screen stays black is new: it cannot be closed."]
 
 
+def test_an_error_at_one_of_many_is_told_of_it_alone_and_logged(ada, desk, it, caplog):
+    ticket, broken, last = (opened(ada) for _ in range(3))
+
+    def take_up(row, *, by):
+        if row == broken:
+            raise ZeroDivisionError
+        return row
+
+    outcome = each(take_up)([ticket, broken, last], by=it)
+
+    assert outcome.done == [ticket, last]
+    assert outcome.refused == [f"{broken} was stopped by an error, and is as it was."]
+    assert "ZeroDivisionError" in caplog.text
+    with pytest.raises(ZeroDivisionError):
+        each(take_up)([broken], by=it)
+
+
 def test_every_move_is_in_the_history_with_actor_and_reason(ada, desk, it):
     ticket = tickets.take(opened(ada, by=it), by=it)
 
