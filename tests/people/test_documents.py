@@ -20,6 +20,8 @@ from tests.factories import AssetFactory, ContractFactory, DocumentFactory
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
 PDF = b"%PDF-1.4\n%%EOF\n"
+# In two parts, so that no scanner stops at this file.
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}" rb"$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 pytestmark = pytest.mark.django_db
 
 
@@ -56,6 +58,7 @@ def files():
         ("note.txt", "Grüße".encode()),
         ("list.csv", b"tag;serial\n"),
         ("excel.csv", "Gerät;Größe €\r\n".encode("cp1252")),
+        ("scanner.txt", b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE is what it looks for."),
         ("letter.odt", open_document()),
         ("report.docx", word("word/document.xml")),
     ],
@@ -87,6 +90,11 @@ def test_what_is_accepted_is_kept_as_it_came(name, content, it):
         ("noextension", PDF, "is not accepted"),
         ("binary.csv", b"tag\x01\x02", "is no CSV file"),
         ("report.docx", word("word/vbaProject.bin"), "holds macros"),
+        ("x.txt", EICAR, "test virus"),
+        ("x.csv", b"\xef\xbb\xbf tag;" + EICAR.lower() + b"\r\n", "test virus"),
+        ("x.txt", EICAR.replace(b"X5O", b"X50"), "test virus"),
+        ("x.pdf", PDF + EICAR, "test virus"),
+        ("x.eicar", EICAR, "is not accepted: send PDF"),
     ],
 )
 def test_anything_else_is_refused_in_words_and_leaves_nothing(name, content, sentence, it):
