@@ -1,17 +1,16 @@
 """Forms that lose nothing: a stale one is refused with the difference, a doubled one is told."""
 
-import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
-from django.core.cache import cache
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-NONCE_SECONDS = 24 * 3600
+from config import once
+
 VERSION = "history_version"
 
 
@@ -152,21 +151,19 @@ class RecordForm(VersionedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["nonce"] = uuid.uuid4().hex
+        self.initial["nonce"] = once.number()
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        nonce = self.cleaned_data.get("nonce")
-        # Not against an attacker, who may add what he likes: against the second click.
-        first = cache.add(f"form:{nonce}", True, NONCE_SECONDS) if nonce else True
+        first = once.is_first(self.cleaned_data.get("nonce", ""))
         if self.instance.pk is None and not self.errors and not first:
-            raise ValidationError("This form was sent already. Look in the list before you repeat.")
+            raise ValidationError(once.SENT_ALREADY)
         return cleaned
 
     def renew(self) -> None:
         """Let the form be sent again, after it was refused and is shown once more."""
         self.data = self.data.copy()
-        self.data[self.add_prefix("nonce")] = uuid.uuid4().hex
+        self.data[self.add_prefix("nonce")] = once.number()
 
 
 class StepForm(forms.Form):

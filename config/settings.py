@@ -139,12 +139,10 @@ DATABASE = env.value(
     + ("" if PRODUCTION else ", or sqlite:////PATH"),
 )
 DATABASES = {"default": environment.with_options(DATABASE)}
-# What the rate limits count, shared by all processes; not in Redis, so that sign-in outlives it.
-# A full cache forgets the limits first: it holds more than anybody could fill it with.
-IN_DATABASE = "django.core.cache.backends.db.DatabaseCache"
-CACHES = {
-    "default": {"BACKEND": IN_DATABASE, "LOCATION": "cache", "OPTIONS": {"MAX_ENTRIES": 200_000}}
-}
+# What rate limits count and which forms were sent, for all processes; not in Redis, so that people
+# sign in, and are limited, while that is down. Of Django's 300 entries forms would push out limits.
+_TABLE = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+CACHES = {"default": {**_TABLE, "OPTIONS": {"MAX_ENTRIES": 200_000}}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MEDIA_ROOT = DATA_DIR / "documents"
 STATIC_URL = "static/"

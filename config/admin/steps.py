@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import content_disposition_header
 
+from config import once
 from config.admin.screens import ScreenAdmin, actor
 from config.forms import StepForm
 
@@ -129,15 +130,27 @@ class StepsAdmin(ScreenAdmin):
         self.prepare_step_form(request, form, rows)
         if form.is_bound and form.is_valid():
             try:
-                result = step.run(rows, by=actor(request), **form.cleaned_data)
+                return self._taken(request, step, rows, form, back)
             except ValidationError as refusal:
                 form.add_error(None, refusal)
-            else:
-                if isinstance(result, Download):
-                    return result.response()
-                self.report(request, step, result)
-                return HttpResponseRedirect(back)
         return self.render_step(request, step, rows, form, back)
+
+    def _taken(
+        self, request: HttpRequest, step: Step, rows: Sequence[Model], form: Form, back: str
+    ) -> HttpResponse:
+        """Take the step once, however often its form is sent. Raises ValidationError as it does."""
+        number = request.POST.get("nonce", "")
+        with once.sending(number) as is_first:
+            if not is_first:
+                self.message_user(request, once.SENT_ALREADY, messages.WARNING)
+                return HttpResponseRedirect(back)
+            result = step.run(rows, by=actor(request), **form.cleaned_data)
+        if isinstance(result, Download) or not result.done:
+            once.forget(number)  # nothing was changed
+        if isinstance(result, Download):
+            return result.response()
+        self.report(request, step, result)
+        return HttpResponseRedirect(back)
 
     def prepare_step_form(self, request: HttpRequest, form: Form, rows: Sequence[Model]) -> None:
         """A hook: widgets, and choices that depend on the records."""
@@ -173,6 +186,7 @@ class StepsAdmin(ScreenAdmin):
             "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
             "select_across": request.POST.get("select_across", ""),
             "bulk": ACTION_CHECKBOX_NAME in request.POST,
+            "nonce": request.POST.get("nonce") or once.number(),
         }
         return TemplateResponse(request, "admin/step.html", context)
 
