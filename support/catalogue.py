@@ -13,6 +13,9 @@ from support import approvals
 from support.models import Offer, Ticket
 from support.tickets import enrol
 
+NOT_FOR_THEM = "not for them"
+"""The code of a refusal whose words tell something of whom it was asked for."""
+
 
 @transaction.atomic
 def ask(
@@ -30,7 +33,8 @@ def ask(
 
     The price stays as it is now. Whoever must agree is asked, one after the other; where nobody
     must, the desk begins. The same `submission` asks once only.
-    Raises ValidationError where the offer is not for that person, or for more than it allows.
+    Raises ValidationError where that is more than it allows, or, with the code NOT_FOR_THEM, where
+    the offer is not for that person.
     """
     receiver = on_behalf_of or requester
     offer = Offer.objects.select_for_update().get(pk=offer.pk)
@@ -56,9 +60,10 @@ def ask(
 
 def _check(offer: Offer, receiver: Person, quantity: int) -> None:
     if not Offer.objects.visible_to(receiver).filter(pk=offer.pk).exists():
-        raise ValidationError(f"{offer} is not on offer for {receiver}.")
+        raise ValidationError(f"{offer} is not on offer for {receiver}.", code=NOT_FOR_THEM)
     if not 1 <= quantity <= offer.most:
         raise ValidationError(f"Of {offer} ask for 1 to {offer.most} at a time.")
     licence = offer.licence
     if licence and licence.given_seats.taken().filter(person=receiver).exists():
-        raise ValidationError(f"{receiver} has a seat of {licence.name} already.")
+        said = f"{receiver} has a seat of {licence.name} already."
+        raise ValidationError(said, code=NOT_FOR_THEM)

@@ -19,7 +19,7 @@ type PersonView[**P] = Callable[Concatenate[HttpRequest, Person, P], HttpRespons
 
 REPORTS_PER_HOUR = 20
 ANSWERS_PER_HOUR = 60
-FOLLOWERS_PER_HOUR = 10
+NAMES_PER_HOUR = 20
 TOO_OFTEN = "You have sent a lot within the last hour. Please wait a little before you send more."
 
 
@@ -55,7 +55,7 @@ def has_answered_too_much(person: Person, at: datetime) -> bool:
 
 
 def has_named_too_many(person: Person, at: datetime) -> bool:
-    """Counts each address that he names, known or not: nobody finds out by trying who is here."""
+    """Counts each address that they name, known or not: nobody finds out by trying who is here."""
     key = f"named:{person.pk}:{at:%Y%m%d%H}"
     cache.add(key, 0, 3600)
-    return int(cache.incr(key)) > FOLLOWERS_PER_HOUR
+    return int(cache.incr(key)) > NAMES_PER_HOUR

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,8 +15,17 @@ from people import documents
 from people.models import Person
 from support import approvals, approvers, catalogue
 from support.models import Offer, Ticket
-from support.portal.access import TOO_OFTEN, for_a_person, has_reported_too_much
+from support.portal.access import (
+    TOO_OFTEN,
+    for_a_person,
+    has_named_too_many,
+    has_reported_too_much,
+)
 from support.portal.forms import LONGEST, OnceForm
+
+NOT_POSSIBLE = (
+    "This cannot be asked for at this address. Check it, leave it empty, or ask the service desk."
+)
 
 
 class AskForm(OnceForm):
@@ -45,16 +55,9 @@ class AskForm(OnceForm):
         if offer.most == 1:
             del self.fields["quantity"]
         else:
+            most = MaxValueValidator(offer.most, f"Ask for at most {offer.most} at a time.")
+            self.fields["quantity"].validators.append(most)
             self.fields["quantity"].help_text = f"At most {offer.most}."
-
-    def clean_for_whom(self) -> Person | None:
-        email = self.cleaned_data["for_whom"]
-        if not email:
-            return None
-        found = Person.objects.employed(timezone.localdate()).filter(email__iexact=email).first()
-        if found is None:
-            raise ValidationError("Nobody here has this address. Check it, or leave it empty.")
-        return found
 
 
 @require_GET
@@ -70,7 +73,7 @@ def ask(request: HttpRequest, person: Person, pk: int) -> HttpResponse:
     offer = get_object_or_404(Offer.objects.visible_to(person).select_related("picture"), pk=pk)
     form = AskForm(request.POST or None, offer=offer)
     status = 200
-    if form.is_valid() and has_reported_too_much(person, timezone.now()):
+    if form.is_valid() and _is_too_often(person, form):
         form.add_error(None, TOO_OFTEN)
         status = 429
     elif form.is_valid() and (ticket := _asked(request, person, offer, form)):
@@ -85,23 +88,41 @@ def ask(request: HttpRequest, person: Person, pk: int) -> HttpResponse:
     return render(request, "portal/ask.html", context, status=status)
 
 
+def _is_too_often(person: Person, form: AskForm) -> bool:
+    names = bool(form.cleaned_data["for_whom"])
+    now = timezone.now()
+    return has_reported_too_much(person, now) or (names and has_named_too_many(person, now))
+
+
 def _asked(request: HttpRequest, person: Person, offer: Offer, form: AskForm) -> Ticket | None:
     told = form.cleaned_data
+    email = told["for_whom"]
     try:
         ticket = catalogue.ask(
             offer,
             requester=person,
-            on_behalf_of=told["for_whom"],
+            on_behalf_of=_colleague(email) if email else None,
             quantity=told.get("quantity", 1),
             reason=told["reason"],
             submission=told["submission"],
             by=person.user,
         )
     except ValidationError as refusal:
-        form.add_error(None, refusal)
+        # Who works here, and what a colleague has, is told to nobody who tries addresses.
+        hushed = bool(email) and refusal.code == catalogue.NOT_FOR_THEM
+        form.add_error("for_whom" if hushed else None, NOT_POSSIBLE if hushed else refusal)
         return None
     messages.success(request, f"Thank you. Your request is {ticket.number}.")
     return ticket
+
+
+def _colleague(email: str) -> Person:
+    """Raises ValidationError where nobody who works here has the address."""
+    employed = Person.objects.employed(timezone.localdate())
+    found = employed.filter(email__iexact=email).first()
+    if found is None:
+        raise ValidationError(NOT_POSSIBLE, code=catalogue.NOT_FOR_THEM)
+    return found
 
 
 @require_GET

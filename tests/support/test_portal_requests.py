@@ -187,7 +187,7 @@ def test_the_answer_is_the_same_for_an_address_that_nobody_has(mine, employee, g
 
 
 def test_of_too_many_addresses_the_next_is_refused_known_or_not(mine, employee, monkeypatch):
-    monkeypatch.setattr(access, "FOLLOWERS_PER_HOUR", 2)
+    monkeypatch.setattr(access, "NAMES_PER_HOUR", 2)
     address = f"/requests/{TicketFactory(requester=employee).pk}/follow/"
 
     got = [mine.post(address, {"email": f"a{it}@example.org"}).status_code for it in range(3)]

@@ -14,6 +14,7 @@ from people.models import Message
 from people.roles import mailbox
 from support import approvals, catalogue, fulfilment
 from support.models import Approval, Fulfilment, Offer, Ticket
+from support.portal import access, asking
 from tests.factories import (
     AbsenceFactory,
     AssetFactory,
@@ -27,6 +28,7 @@ from tests.factories import (
     OrderLineFactory,
     PersonFactory,
     ProductFactory,
+    SeatFactory,
     StockItemFactory,
     UserFactory,
 )
@@ -469,15 +471,55 @@ def test_what_is_not_for_her_does_not_exist(mine):
     assert "Offer" not in mine.get("/ask/").text
 
 
-def test_a_colleague_is_named_by_his_exact_address(mine):
+def test_a_colleague_is_named_by_the_exact_address(mine):
     offer, bob = OfferFactory(), PersonFactory(email="bob@example.com")
     form = {"reason": "New here.", "submission": uuid.uuid4()}
 
     wrong = mine.post(f"/ask/{offer.pk}/", form | {"for_whom": "b@example.com"})
-    assert "Nobody here has this address" in wrong.text
+    assert wrong.context["form"].errors == {"for_whom": [asking.NOT_POSSIBLE]}
     mine.post(f"/ask/{offer.pk}/", form | {"for_whom": "BOB@example.com"})
 
     assert Ticket.objects.get().on_behalf_of == bob
+
+
+def test_what_is_said_tells_nothing_of_a_colleague(mine):
+    """The same for who is not here, may not have it, has it, and for more than there may be."""
+    offer = OfferFactory(licence=LicenceFactory(seats=5), most=2)
+    eve, gone = somebody(), somebody(leaves_on=timezone.localdate() - timedelta(1))
+    SeatFactory(licence=offer.licence, person=eve)
+    contractor = somebody(kind="contractor")
+    form = {"reason": "For a project.", "quantity": "1", "submission": uuid.uuid4()}
+    people = [eve.email, contractor.email, gone.email, "nobody@example.com"]
+
+    def said(**typed):
+        answers = [mine.post(f"/ask/{offer.pk}/", form | typed | {"for_whom": it}) for it in people]
+        return [(it.status_code, dict(it.context["form"].errors)) for it in answers]
+
+    assert said() == [(200, {"for_whom": [asking.NOT_POSSIBLE]})] * 4
+    assert said(quantity="3") == [(200, {"quantity": ["Ask for at most 2 at a time."]})] * 4
+    assert not Ticket.objects.exists()
+
+
+def test_who_asks_for_oneself_is_told_why_not(mine, ada):
+    offer = OfferFactory(licence=LicenceFactory(seats=5))
+    SeatFactory(licence=offer.licence, person=ada)
+
+    page = mine.post(f"/ask/{offer.pk}/", {"reason": "For work.", "submission": uuid.uuid4()})
+
+    assert f"{ada} has a seat of {offer.licence.name} already." in page.text
+
+
+def test_of_too_many_addresses_the_next_is_refused_known_or_not(mine, monkeypatch):
+    monkeypatch.setattr(access, "NAMES_PER_HOUR", 2)
+    offer, bob = OfferFactory(), somebody()
+    form = {"reason": "For work.", "submission": uuid.uuid4()}
+    tried = ["a@example.com", "b@example.com", bob.email, "c@example.com"]
+
+    pages = [mine.post(f"/ask/{offer.pk}/", form | {"for_whom": it}) for it in tried]
+
+    assert [it.status_code for it in pages] == [200, 200, 429, 429]
+    assert mine.post(f"/ask/{offer.pk}/", form).status_code == 302  # for oneself one may go on
+    assert Ticket.objects.get().on_behalf_of is None
 
 
 def test_only_who_is_asked_opens_the_question(client, ada, boss):
