@@ -22,6 +22,7 @@ from config.history import Actor
 from people import webhooks
 from people.answers import Failed, Postponed, Unreachable
 from people.courier import Courier
+from people.crowding import Crowding
 from people.models import Message
 from people.models.message import MessageQuerySet
 
@@ -106,13 +107,17 @@ def _carried(message: Message, carry: Carrier) -> bool:
 
 def _claimed(rows: MessageQuerySet, until: float) -> Iterator[Message]:
     """What of `rows` is due, oldest first, each claimed at the moment it is asked for."""
+    crowding = Crowding()
     while monotonic() < until:
         due = rows.deliverable(timezone.now()).select_related("recipient", "webhook")
         some = list(due.order_by("next_attempt_at", "pk")[:TOGETHER])
         if not some:
             return
+        crowding.look_at(some)
         for message in some:
-            if monotonic() < until and (claimed := _claim(message)):
+            if monotonic() >= until or crowding.holds_back(message):
+                continue
+            if claimed := _claim(message):
                 yield claimed
 
 

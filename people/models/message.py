@@ -25,6 +25,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def posts(self) -> Self:
         return self.filter(webhook__isnull=False)
 
+    def ordinary(self) -> Self:
+        """Mails to people that may wait: no sign-in code, and none of a series."""
+        return self.filter(recipient__isnull=False, is_confidential=False, list_name="")
+
     def waiting(self) -> Self:
         """Neither sent nor given up."""
         return self.filter(state__in=[Message.State.QUEUED, Message.State.SENDING])
@@ -119,3 +123,8 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether it is one of `ordinary`."""
+        return bool(self.recipient_id) and not (self.is_confidential or self.list_name)

@@ -4,11 +4,13 @@ import threading
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from people import courier, delivery
+from people import courier, crowding, delivery
 from people.delivery import LEASE, MOST_ATTEMPTS, deliver, deliver_posts, retry
 from people.models import Message
 from people.outbox import queue
@@ -362,3 +364,87 @@ def test_a_secret_is_not_sent_again(it):
     message = owed(state="failed", is_confidential=True, text="", subject="Your code")
 
     assert "ask for a new one" in retry([message], by=it).refused[0]
+
+
+# --- Too many to one person ---
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        yield clock
+
+
+def going_round(person, count):
+    return [owed_to(person) for _ in range(count)]
+
+
+def owed_to(person, **fields):
+    return MessageFactory(recipient=person, thread="ticket-1", **fields)
+
+
+def test_of_a_mail_that_goes_round_in_circles_an_hours_worth_is_sent_and_none_lost(smtp, clock):
+    ada, bob = PersonFactory(name="Ada", email="ada@example.com"), PersonFactory()
+    going_round(ada, 500)
+    other = owed_to(bob)
+
+    assert deliver(60) == crowding.MOST_AN_HOUR + 1
+
+    assert again(other).state == "sent"
+    held = Message.objects.filter(state="queued")
+    assert set(held.values_list("recipient__name", "attempts", "error")) == {
+        ("Ada", 0, "Held back: Ada got 120 mails within an hour.")
+    }
+    for _ in range(5):
+        assert deliver(60) == 0
+        clock.shift(crowding.HOLD)
+    clock.shift(crowding.HOLD + timedelta(seconds=1))
+    assert deliver(60) == crowding.MOST_AN_HOUR
+    assert set(Message.objects.filter(state="sent").values_list("error")) == {("",)}
+
+
+def test_the_last_that_an_hour_allows_is_sent_the_next_is_not(smtp, monkeypatch):
+    monkeypatch.setattr(crowding, "MOST_AN_HOUR", 3)
+    ada = PersonFactory(email="ada@example.com")
+    going_round(ada, 2)
+    assert deliver() == 2
+
+    going_round(ada, 2)
+
+    assert deliver() == 1
+    assert Message.objects.waiting().count() == 1
+
+
+def test_a_sign_in_code_and_a_digest_wait_for_nothing_and_fill_no_hour(smtp, monkeypatch):
+    monkeypatch.setattr(crowding, "MOST_AN_HOUR", 1)
+    ada = PersonFactory(email="ada@example.com")
+    urgent = [{"is_confidential": True}, {"list_name": "alerts"}]
+    for fields in urgent * 2:
+        owed_to(ada, **fields)
+    going_round(ada, 2)
+    for fields in urgent:
+        owed_to(ada, **fields)
+
+    assert deliver() == 7
+    assert Message.objects.waiting().get().list_name == ""
+
+
+def test_a_mail_left_in_doubt_is_not_held_back(smtp, monkeypatch):
+    monkeypatch.setattr(crowding, "MOST_AN_HOUR", 1)
+    ada, past = PersonFactory(email="ada@example.com"), timezone.now() - timedelta(minutes=1)
+    going_round(ada, 1)
+    deliver()
+    in_doubt = owed_to(ada, state="sending", attempts=1, leased_until=past)
+
+    deliver()
+
+    assert again(in_doubt).state == "sent"
+
+
+def test_to_look_whom_to_hold_back_takes_one_query_for_many_mails(smtp):
+    for number in range(delivery.TOGETHER):
+        owed(f"p{number}@example.com")
+    with CaptureQueriesContext(connection) as captured:
+        deliver()
+    counted = [it["sql"] for it in captured if "COUNT" in it["sql"]]
+    assert len(counted) == 1
