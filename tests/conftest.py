@@ -11,6 +11,7 @@ from django.template import RequestContext, Template
 from django.test import TransactionTestCase
 from django.test.signals import template_rendered
 
+from config import limits
 from people.roles import ADMINISTRATOR, AUDITOR, FINANCE, IT, SERVICE_DESK
 from tests import template
 from tests.emptying import Emptying
@@ -135,6 +136,7 @@ def module_db(django_db_setup, django_db_blocker):
 @pytest.fixture(autouse=True)
 def _nothing_cached():
     cache.clear()
+    limits.memory.clear()
 
 
 @pytest.fixture

@@ -57,5 +57,6 @@ LABEL_STEP = Step(
     form=LabelForm,
     run=print_labels,
     permission="assets.view_asset",
+    limit="file",
     help="Print the file at its actual size. The code on a label opens the asset.",
 )

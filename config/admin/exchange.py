@@ -19,7 +19,7 @@ from django.urls import URLPattern, path
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
-from config import exports
+from config import exports, limits
 from config.admin.record import BaseAdmin
 from config.resources import BaseResource, kinds
 
@@ -104,6 +104,7 @@ class ExportAdmin(LinksAdmin):
     def file_of(
         self, request: HttpRequest, chosen: QuerySet[Any], extension: str
     ) -> StreamingHttpResponse:
+        limits.count("file", request)
         file_format = exports.FORMATS[extension]
         hidden = self.hidden_fields(request)
         content = exports.export(self.resource, chosen, file_format, hidden=hidden)

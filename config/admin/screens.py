@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateFilter as DateRangeFilter
 from unfold.contrib.filters.admin import TextFilter
 
+from config import limits
 from config.admin.completion import Completing
 from config.history import Actor
 
@@ -25,7 +26,6 @@ __all__ = [
     "TextFilter",
     "actor",
     "completed_fields",
-    "words_of",
 ]
 
 LOOKUPS = {"exact", "in", "isempty", "isnull", "id", "pk", "gte", "lte", "gt", "lt"}
@@ -77,7 +77,15 @@ class ScreenAdmin(Completing, ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Search for the first words only: each one is another condition on every row."""
-        return super().get_search_results(request, queryset, " ".join(words_of(search_term)))
+        words = self.searched_words(request, search_term)
+        return super().get_search_results(request, queryset, " ".join(words))
+
+    def searched_words(self, request: HttpRequest, search_term: str) -> list[str]:
+        """The words that are searched for. Raises TooOften where that is done too often."""
+        words = search_term.replace("\x00", "")[:LONGEST_SEARCH].split()[:MOST_WORDS]
+        if words:
+            limits.count("search", request)
+        return words
 
     def get_autocomplete_fields(self, request: HttpRequest) -> Sequence[str]:
         return completed_fields(self)
@@ -142,11 +150,6 @@ class NeverByHand:
 
 class ReadOnlyAdmin(NeverByHand, ScreenAdmin):
     """Records that nobody writes by hand, and whose versions are not kept."""
-
-
-def words_of(search_term: str) -> list[str]:
-    """The words that are searched for."""
-    return search_term.replace("\x00", "")[:LONGEST_SEARCH].split()[:MOST_WORDS]
 
 
 def completed_fields(admin: Any) -> list[str]:

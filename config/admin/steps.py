@@ -16,7 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import content_disposition_header
 
-from config import once
+from config import limits, once
 from config.admin.screens import ScreenAdmin, actor
 from config.forms import StepForm
 
@@ -66,6 +66,9 @@ class Step:
     """Whether it is offered for many records at once too."""
     also: Sequence[str] = ()
     """What it asks for beside its permission, where it does something to another record too."""
+
+    limit: str = ""
+    """Of `config.limits`, what it counts as for whoever takes it."""
 
     def is_for(self, user: Any) -> bool:
         """Whether this user may take it."""
@@ -144,6 +147,8 @@ class StepsAdmin(ScreenAdmin):
             if not is_first:
                 self.message_user(request, once.SENT_ALREADY, messages.WARNING)
                 return HttpResponseRedirect(back)
+            if step.limit:
+                limits.count(step.limit, request)
             result = step.run(rows, by=actor(request), **form.cleaned_data)
         if isinstance(result, Download) or not result.done:
             once.forget(number)  # nothing was changed

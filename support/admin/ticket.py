@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from config.admin import InUseFilter, Step
-from config.admin.screens import actor, words_of
+from config.admin.screens import actor
 from config.forms import StepForm
 from config.outcomes import each
 from support import clock_words, conversation, merging, search, tickets, work
@@ -175,8 +175,9 @@ class TicketAdmin(BoardAdmin):
         self, request: HttpRequest, queryset: QuerySet[Ticket], search_term: str
     ) -> tuple[QuerySet[Ticket], bool]:
         """By what was said in it too, for whoever may read that."""
+        words = self.searched_words(request, search_term)
         may = request.user.has_perm("support.view_comment")
-        return search.matching(queryset, words_of(search_term), comments=may), False
+        return search.matching(queryset, words, comments=may), False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """A new one is asked only what `tickets.open_ticket` is told."""

@@ -7,10 +7,10 @@ from typing import Any, Concatenate
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
+from config import limits
 from people.models import Person
 from support.models import Comment, Ticket
 
@@ -54,8 +54,6 @@ def has_answered_too_much(person: Person, at: datetime) -> bool:
     return recent.count() >= ANSWERS_PER_HOUR
 
 
-def has_named_too_many(person: Person, at: datetime) -> bool:
+def has_named_too_many(person: Person) -> bool:
     """Counts each address that they name, known or not: nobody finds out by trying who is here."""
-    key = f"named:{person.pk}:{at:%Y%m%d%H}"
-    cache.add(key, 0, 3600)
-    return int(cache.incr(key)) > NAMES_PER_HOUR
+    return limits.is_over(f"named:{person.pk}", limits.Limit(NAMES_PER_HOUR, 3600))

@@ -90,8 +90,7 @@ def ask(request: HttpRequest, person: Person, pk: int) -> HttpResponse:
 
 def _is_too_often(person: Person, form: AskForm) -> bool:
     names = bool(form.cleaned_data["for_whom"])
-    now = timezone.now()
-    return has_reported_too_much(person, now) or (names and has_named_too_many(person, now))
+    return has_reported_too_much(person, timezone.now()) or (names and has_named_too_many(person))
 
 
 def _asked(request: HttpRequest, person: Person, offer: Offer, form: AskForm) -> Ticket | None:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from config import limits
 from people.models import Person
 from support import articles
 from support.models import Article
@@ -25,6 +26,7 @@ def articles_(request: HttpRequest, person: Person) -> HttpResponse:
     asked = request.GET.get("q", "")[:LONGEST_SEARCH].replace("\x00", "").strip()
     context: dict[str, Any] = {"asked": asked}
     if asked:
+        limits.count("search", request)
         context["found"] = articles.suggest(asked, limit=20)
     else:
         context["page"] = page_of(request, Article.objects.filter(is_published=True))

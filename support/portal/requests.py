@@ -80,7 +80,7 @@ def follow(request: HttpRequest, person: Person, pk: int) -> HttpResponse:
     form = FollowForm(request.POST)
     if not form.is_valid():
         return _page(request, person, _visible(person, pk), follow_form=form)
-    if has_named_too_many(person, timezone.now()):
+    if has_named_too_many(person):
         form.add_error(None, TOO_OFTEN)
         return _page(request, person, _visible(person, pk), status=429, follow_form=form)
     _let_follow(ticket, form.cleaned_data["email"], by=person)

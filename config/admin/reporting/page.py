@@ -21,7 +21,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from config import exports
+from config import exports, limits
 from config.admin import filters as asking
 from config.admin.dressing import WIDGETS
 from config.admin.exchange import LABELS, LinksAdmin
@@ -114,6 +114,7 @@ class ReportsAdmin(LinksAdmin):
             # The page says what is wrong with the address.
             address = self.address("report", found.slug)
             return HttpResponseRedirect(f"{address}?{request.GET.urlencode()}")
+        limits.count("file", request)
         file_format = exports.FORMATS[extension]
         rows = ordered(found, filters, _order(request))
         name = f"{found.slug}-{timezone.localdate()}.{extension}"
