@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from assets.models import Asset
-from config.forms import FilesField
+from config.forms import FilesField, FilesInput
 from people import documents
 from people.models import Person
 from support.conversation import MOST_FILES
@@ -44,6 +44,7 @@ def files_field() -> FilesField:
     return FilesField(
         label="Pictures or files",
         required=False,
+        widget=FilesInput({"data-largest": documents.LARGEST, "data-most": MOST_FILES}),
         help_text=f"A photo of what you see helps most. Up to {MOST_FILES} at a time:"
         f" {documents.IN_WORDS}, each of at most {documents.LARGEST // 1024**2} MB.",
     )
