@@ -92,6 +92,84 @@ def test_nobody_is_welcomed_twice_or_long_after_he_came():
     assert StaffChange.objects.count() == 1
 
 
+def test_what_is_not_on_offer_for_a_joiner_is_named_and_the_rest_is_asked_for():
+    company = DepartmentFactory()
+    taken = LicenceFactory(seats=5)
+    for offer in (
+        OfferFactory(name="Laptop"),
+        OfferFactory(name="Badge", for_contractors=True),
+        OfferFactory(name="Chat", licence=taken, for_contractors=True),
+        OfferFactory(name="Fax", for_contractors=True, is_active=False),
+    ):
+        StarterKitFactory(offer=offer, department=company)
+    bob = PersonFactory(name="Bob", kind="contractor", starts_on=in_days(3), department=company)
+    SeatFactory(person=bob, licence=taken)
+
+    assert staffing.look_ahead(TODAY) == 1
+
+    assert Ticket.objects.get(offer__isnull=False).offer.name == "Badge"
+    said = StaffChange.objects.get().ticket.description
+    for sentence in (
+        "Laptop is not on offer for Bob.",
+        "Fax is not on offer for Bob.",
+        f"Bob has a seat of {taken.name} already.",
+    ):
+        assert f"- {sentence}" in said
+
+
+def test_one_whose_change_fails_stops_no_other_and_is_told_in_the_end(monkeypatch):
+    StarterKitFactory()
+    poison = PersonFactory(name="Poison", starts_on=in_days(1))
+    ada = PersonFactory(name="Ada", starts_on=in_days(3))
+    eve, _ = leaver()
+    ask = staffing.joining.catalogue.ask
+
+    def burst(offer, *, requester, **options):
+        ticket = ask(offer, requester=requester, **options)
+        if requester == poison:
+            raise RuntimeError("never thought of")
+        return ticket
+
+    monkeypatch.setattr(staffing.joining.catalogue, "ask", burst)
+
+    with pytest.raises(staffing.PeopleFailed, match=str(poison.pk)) as failure:
+        staffing.look_ahead(TODAY)
+
+    assert failure.value.people == [poison]
+    assert {it.person for it in StaffChange.objects.all()} == {ada, eve}
+    assert not Ticket.objects.filter(requester=poison).exists()
+
+
+def test_who_comes_again_is_welcomed_again():
+    StarterKitFactory()
+    ada = PersonFactory(starts_on=in_days(-91))
+    staffing.welcome(ada, by=None)
+    ada.starts_on = TODAY
+    ada.save()
+
+    assert staffing.look_ahead(TODAY) == 1
+    assert staffing.look_ahead(TODAY) == 0
+
+    earlier, again = ada.staff_changes.order_by("on")
+    assert earlier.completed_at is not None
+    assert (again.on, again.completed_at) == (TODAY, None)
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_first_day_that_moves_keeps_its_ticket(done):
+    StarterKitFactory()
+    ada = PersonFactory(starts_on=in_days(-60))
+    change = staffing.welcome(ada, by=None)
+    if done:
+        staffing.complete(change, by=None)
+    ada.starts_on = in_days(30)
+    ada.save()
+
+    assert staffing.look_ahead(TODAY) == 0
+
+    assert ada.staff_changes.get().on == in_days(30)
+
+
 # --- Leaving ---
 
 
