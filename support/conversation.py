@@ -8,6 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from config.history import Actor, save_as
 from people import documents
@@ -39,6 +40,16 @@ def write(
     save_as(comment, by=by, reason="answered" if public else "noted")
     attach(comment, attachments, by=by)
     return comment
+
+
+def may_read_notes(person: Person) -> bool:
+    """Whether what is for staff only is for this person: staff who are here, or a role's mailbox."""
+    if person.answers_for:
+        return True
+    user = person.user
+    if user is None or not user.is_staff or person.has_left(timezone.localdate()):
+        return False
+    return user.has_perm("support.view_comment")  # which nobody has whose login is switched off
 
 
 def attach(record: Ticket | Comment, files: Sequence[File], *, by: Actor) -> None:

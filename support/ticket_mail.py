@@ -10,6 +10,7 @@ from config.history import Actor
 from people import outbox, roles
 from people.models import Person
 from people.outbox import Mail
+from support.conversation import may_read_notes
 from support.models import Comment, Ticket
 
 
@@ -43,7 +44,10 @@ def opened(ticket: Ticket, *, by: Actor) -> None:
 
 
 def answered(comment: Comment, *, by: Actor) -> None:
-    """The requester is told of what is public; staff who follow it of everything."""
+    """The requester is told of what is public; staff who follow it of everything.
+
+    Of a note that nobody at the desk wrote somebody there hears in any case.
+    """
     ticket = comment.ticket
     said = f"{comment.author or 'The service desk'} has answered {ticket.number}:"
     if comment.is_public:
@@ -62,9 +66,13 @@ def answered(comment: Comment, *, by: Actor) -> None:
         )
     else:
         said = f"{comment.author or 'The service desk'} has noted, for staff only:"
-    told = [it for it in _followers(ticket, by) if comment.is_public or _opens_the_office(it)]
-    if ticket.assignee and by != ticket.assignee.user:
+    told = _followers(ticket, by)
+    if ticket.assignee and (by is None or by != ticket.assignee.user):
         told.append(ticket.assignee)
+    if not comment.is_public:
+        told = [it for it in told if may_read_notes(it)]
+        if by is None and not told:
+            told = [roles.mailbox("service_desk")]
     _tell(told, ticket, f"comment:{comment.pk}", "Answer", said, comment.body)
 
 
@@ -150,7 +158,7 @@ def _tell(
     """One mail each to those who only follow it, whose link is where they may read it."""
     mails = []
     for person in dict.fromkeys(people):
-        link = ticket_link(ticket) if _opens_the_office(person) else request_link(ticket)
+        link = ticket_link(ticket) if may_read_notes(person) else request_link(ticket)
         paragraphs = [f"Hello {person},", said, quoted(body), "Open it here:\n" + link]
         text = letter(*filter(None, paragraphs))
         key_of_his = f"{key}:{person.pk}"
@@ -170,11 +178,6 @@ def _followers(ticket: Ticket, by: Actor) -> list[Person]:
         for person in people
         if not person.has_left(today) and (by is None or person.user_id != by.pk)
     ]
-
-
-def _opens_the_office(person: Person) -> bool:
-    user = person.user
-    return person.kind == Person.Kind.SHARED or bool(user and user.is_staff and user.is_active)
 
 
 def thread_of(ticket: Ticket) -> str:

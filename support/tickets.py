@@ -146,10 +146,18 @@ def reply(
 
 @transaction.atomic
 def assign(ticket: Ticket, *, to: Person, by: Actor) -> Ticket:
-    """Make one person answer for it; a new ticket is then in progress."""
+    """Make one person answer for it; a new ticket is then in progress.
+
+    Raises ValidationError where that is nobody who may read what staff note on it.
+    """
     if to.has_left(timezone.localdate()):
         raise ValidationError(f"{to} left on {to.leaves_on}: nothing can be assigned.")
     ticket = locked("assign", ticket)
+    if not conversation.may_read_notes(to):
+        raise ValidationError(
+            f"{to} is not staff who may read notes: {ticket} cannot be assigned to them. Choose"
+            " somebody who works on tickets, or the mailbox of a role."
+        )
     if ticket.assignee == to:
         raise ValidationError(f"{ticket} is assigned to {to} already.")
     ticket.assignee = to

@@ -110,7 +110,7 @@ class StaffChangeAdmin(NeverByHand, BaseAdmin):
             COMPLETE,
             TransferForm,
             _leaves,
-            help="Open tickets, approvals and alerts go to a successor.",
+            help="Open tickets, approvals and alerts go to a successor; tickets only to staff.",
         ),
         Step(
             "contracts",

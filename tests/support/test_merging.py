@@ -55,15 +55,47 @@ def test_who_follows_is_mailed_each_change_once_and_not_his_own():
     ]
 
 
-def test_a_colleague_who_follows_reads_no_note_of_the_staff():
-    ticket, colleague, clerk = TicketFactory(), PersonFactory(), staff()
-    for person in (colleague, clerk):
+def test_of_who_follows_only_staff_who_may_read_notes_are_mailed_them(service_desk):
+    clerk, role = service_desk.person, PersonFactory(kind="shared", answers_for="it")
+    others = [
+        PersonFactory(),
+        PersonFactory(kind="shared"),
+        staff(),
+        PersonFactory(user=UserFactory()),
+    ]
+    ticket = TicketFactory(on_behalf_of=PersonFactory(kind="shared"))
+    for person in (clerk, role, *others):
         merging.follow(ticket, person=person, by=None)
 
     tickets.answer(ticket, body="His third this year.", public=False, by=None)
 
-    assert told(colleague) == []
-    assert len(told(clerk)) == 1
+    assert [len(told(it)) for it in (clerk, role)] == [1, 1]
+    assert [told(it) for it in (*others, ticket.requester, ticket.on_behalf_of)] == [[]] * 6
+
+
+def test_who_came_with_a_duplicate_reads_no_note(service_desk):
+    reception, ticket = PersonFactory(kind="shared"), TicketFactory()
+    merging.merge(TicketFactory(requester=reception), into=ticket, by=None)
+    merged = len(told(reception))
+
+    tickets.answer(ticket, body="His third this year.", public=False, by=service_desk)
+
+    assert len(told(reception)) == merged
+
+
+@pytest.mark.parametrize("lost", ["is_staff", "is_active", "groups", "leaves_on"])
+def test_an_assignee_who_is_no_longer_staff_reads_no_note(service_desk, lost):
+    ticket = TicketFactory(assignee=service_desk.person)
+    if lost == "groups":
+        service_desk.groups.clear()
+    elif lost == "leaves_on":
+        type(service_desk.person).objects.update(leaves_on="2020-01-31")
+    else:
+        type(service_desk).objects.update(**{lost: False})
+
+    tickets.answer(ticket, body="His third this year.", public=False, by=UserFactory())
+
+    assert told(service_desk.person) == []
 
 
 def test_whom_it_is_for_is_told_and_reads_it():

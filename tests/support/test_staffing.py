@@ -227,9 +227,9 @@ def test_everything_is_taken_back_in_one_step():
         staffing.take_all_back(leave_of(ada), by=None)
 
 
-def test_a_successor_takes_over_what_he_answered_for():
+def test_a_successor_takes_over_what_he_answered_for(service_desk):
     ada, _ = leaver()
-    bob, asker = PersonFactory(), PersonFactory()
+    bob, asker = service_desk.person, PersonFactory()
     contract = ContractFactory(owner=ada)
     ticket = TicketFactory(assignee=ada, state="in_progress")
     approval = ApprovalFactory(approver=ada, ticket__requester=asker)
@@ -256,6 +256,20 @@ def test_a_leaver_takes_over_nothing():
         for take_over in (staffing.transfer, staffing.transfer_contracts):
             with pytest.raises(ValidationError, match="cannot take over"):
                 take_over(leave_of(ada), to=to, by=None)
+
+
+def test_tickets_are_passed_on_to_nobody_who_is_not_staff():
+    ada, _ = leaver()
+    ticket = TicketFactory(assignee=ada, state="in_progress")
+    alert = AlertFactory(recipient=ada, due_on=in_days(7))
+    staffing.look_ahead(TODAY)
+
+    with pytest.raises(ValidationError, match="Bob is not staff"):
+        staffing.transfer(leave_of(ada), to=PersonFactory(name="Bob"), by=None)
+
+    for row in (ticket, alert):
+        row.refresh_from_db()
+    assert (ticket.assignee, alert.state) == (ada, "open")
 
 
 def test_nobody_is_gone_unnoticed_while_he_holds_something():

@@ -231,6 +231,21 @@ def test_a_leaver_is_assigned_nothing(ada, desk, it):
         tickets.assign(opened(ada), to=PersonFactory(leaves_on=date(2020, 1, 31)), by=it)
 
 
+@pytest.mark.parametrize("kind", ["employee", "shared"])
+def test_who_is_not_staff_is_assigned_nothing(ada, desk, it, kind):
+    ticket, bob = opened(ada), PersonFactory(name="Bob", kind=kind)
+
+    with pytest.raises(ValidationError, match="Bob is not staff .* cannot be assigned to them"):
+        tickets.assign(ticket, to=bob, by=it)
+
+    ticket.refresh_from_db()
+    assert (ticket.assignee, texts_to(bob)) == (None, [])
+
+
+def test_the_mailbox_of_a_role_may_be_assigned_a_ticket(ada, desk, it):
+    assert tickets.assign(opened(ada), to=desk, by=it).assignee == desk
+
+
 def test_assigning_twice_is_refused_and_told_once(ada, desk, it, service_desk):
     ticket = tickets.assign(opened(ada), to=it.person, by=service_desk)
 
