@@ -43,7 +43,7 @@ def write(
 
 
 def may_read_notes(person: Person) -> bool:
-    """Whether what is for staff only is for this person: staff who are here, or a role's mailbox."""
+    """Whether what is for staff only is for them: staff who are here, or the mailbox of a role."""
     if person.answers_for:
         return True
     user = person.user

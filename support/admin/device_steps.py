@@ -30,7 +30,7 @@ class ClaimForm(StepForm):
         max_length=254,
         label="Mailed to",
         validators=[validate_email],
-        help_text="Who gives the warranty; an answer to the mail joins this ticket.",
+        help_text="Who gives the warranty; what is answered from this address joins this ticket.",
     )
     text = forms.CharField(
         label="The mail, as it goes out",

@@ -41,7 +41,7 @@ def join(mail: InboundMail, *, ticket: Ticket, by: Actor) -> InboundMail:
     if person is not None and routing.takes_part(ticket, person):
         taking.reply(mail, letter, ticket, person, by=by)
     else:
-        origin = f"Mail of {mail.sender_name} <{mail.sender}>:\n\n"
+        origin = taking.origin_of(mail)
         taking.answer(mail, letter, ticket, public=False, before=origin, by=by)
     return _decided(mail, by=by)
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 
 from django.core.exceptions import ValidationError
 
@@ -16,44 +17,60 @@ LEAST = 4
 """Characters of a tag or serial below which its mention says nothing."""
 
 
+class Answers(Enum):
+    """What of ours a mail answers, which decides who reads it."""
+
+    WORDS = "what the requester reads too"
+    STEP = "what only tells of a step"
+    NOTE = "what is for staff only"
+    NOTHING = "nothing: it only names the ticket"
+
+
 @dataclass(frozen=True)
 class Match:
-    """The ticket that a mail is about."""
+    """The ticket that a mail is about, and what on it: nobody can guess a Message-ID of ours."""
 
     ticket: Ticket
-    by_header: bool
-    """Whether it answers a mail of ours on it, whose Message-ID nobody can guess."""
+    answers: Answers
 
 
 def match(letter: Letter) -> Match | None:
     """The ticket that it answers: by the mail of ours it refers to, else by what it names."""
-    ticket = _answered(letter)
-    if ticket is not None:
-        return Match(_survivor(ticket), by_header=True)
+    if answered := _answered(letter):
+        return answered
     ticket = _thread(letter) or _named(letter)
-    return Match(_survivor(ticket), by_header=False) if ticket else None
+    return Match(_survivor(ticket), Answers.NOTHING) if ticket else None
 
 
-def _answered(letter: Letter) -> Ticket | None:
+def claimed(letter: Letter) -> Ticket | None:
+    """The ticket on whose claim it is the answer, of the very address that the claim went to."""
+    ours = Message.objects.filter(message_id__in=letter.references, key__contains=":claim:")
+    keys = [it.key for it in ours if it.address.lower() == letter.sender.lower()]
+    found = next((it for it in map(_of_key, keys) if it), None)
+    return found.ticket if found else None
+
+
+def _answered(letter: Letter) -> Match | None:
     """Of several of our mails it refers to, the nearest one that is about a ticket."""
     sent = dict(
         Message.objects.filter(message_id__in=letter.references).values_list("message_id", "key")
     )
     keys = [sent[it] for it in letter.references if it in sent]
-    return next((it for it in map(_ticket_of_key, keys) if it), None)
+    return next((it for it in map(_of_key, keys) if it), None)
 
 
-def _ticket_of_key(key: str) -> Ticket | None:
-    """The ticket of an outbox key, such as "ticket:12:opened:desk" or "comment:7:3"."""
-    kind, _, rest = key.partition(":")
-    number = rest.partition(":")[0]
+def _of_key(key: str) -> Match | None:
+    """What an outbox key is about, such as "ticket:12:opened:desk" or "comment:7:3"."""
+    kind, number, what, *_ = [*key.split(":"), "", ""]
     if not number.isdecimal():
         return None
-    if kind == "ticket":
-        return Ticket.objects.filter(pk=int(number)).first()
-    if kind == "comment":
-        comment = Comment.objects.filter(pk=int(number)).select_related("ticket").first()
-        return comment.ticket if comment else None
+    if kind == "ticket" and (ticket := Ticket.objects.filter(pk=int(number)).first()):
+        said = what in {"opened", "merged"}
+        return Match(_survivor(ticket), Answers.WORDS if said else Answers.STEP)
+    comments = Comment.objects.select_related("ticket")
+    if kind == "comment" and (comment := comments.filter(pk=int(number)).first()):
+        read = Answers.WORDS if comment.is_public else Answers.NOTE
+        return Match(_survivor(comment.ticket), read)
     return None
 
 

@@ -15,17 +15,22 @@ RESULT = re.compile(r"\b(dmarc|dkim|spf)\s*=\s*([a-z]+)", re.IGNORECASE)
 
 def sender_of(letter: Letter) -> Person:
     """Who wrote it. Raises ValidationError, in a sentence, where nobody known and present did."""
-    if not letter.sender:
-        count = len(letter.senders)
-        raise ValidationError(f"It names {count or 'no'} sender{'s' if count > 1 else ''}.")
-    if forged := _forged(letter):
-        raise ValidationError(forged)
+    check_sender(letter)
     person = person_at(letter.sender)
     if person is None:
         raise ValidationError(f"Nobody is known by the address {letter.sender}.")
     if person.has_left(timezone.localdate()):
         raise ValidationError(f"{person} left on {person.leaves_on}.")
     return person
+
+
+def check_sender(letter: Letter) -> None:
+    """Raises ValidationError where it names no single sender, or ours says that it is forged."""
+    if not letter.sender:
+        count = len(letter.senders)
+        raise ValidationError(f"It names {count or 'no'} sender{'s' if count > 1 else ''}.")
+    if forged := _forged(letter):
+        raise ValidationError(forged)
 
 
 def person_at(address: str) -> Person | None:

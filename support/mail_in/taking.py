@@ -16,10 +16,11 @@ from django.db.models import Q
 from config.history import Actor
 from people import documents
 from people.models import Document, Person
-from support import merging, tickets
+from support import conversation, merging, tickets
 from support.mail_in import automatic, files, routing
 from support.mail_in.letters import MESSAGE_ID, Letter, Unreadable
-from support.mail_in.senders import person_at, sender_of
+from support.mail_in.routing import Answers
+from support.mail_in.senders import check_sender, person_at, sender_of
 from support.mail_in.words import one_line
 from support.models import Comment, InboundMail, Ticket
 
@@ -147,6 +148,9 @@ def _place(mail: InboundMail, letter: Letter) -> None:
     """Put it where it belongs; what the rules refuse is kept for the desk, and changes nothing."""
     try:
         with transaction.atomic():
+            if claimed := routing.claimed(letter):
+                _join_claim(mail, letter, claimed)
+                return
             person = sender_of(letter)
             found = routing.match(letter)
             if found is None:
@@ -161,14 +165,24 @@ def _place(mail: InboundMail, letter: Letter) -> None:
 def _join(mail: InboundMail, letter: Letter, found: routing.Match, person: Person) -> None:
     ticket = Ticket.objects.select_for_update().get(pk=found.ticket.pk)
     routing.refuse_strangers(ticket, person)
-    if routing.asked(ticket, person) or not routing.may_answer(person):
+    if found.answers is Answers.NOTE and conversation.may_read_notes(person):
+        answer(mail, letter, ticket, public=False, by=person.user)
+    elif routing.asked(ticket, person) or not routing.may_answer(person):
         if ticket.state == Ticket.State.CLOSED:
             _follow_up(mail, letter, ticket, person)
         else:
             reply(mail, letter, ticket, person, by=person.user)
     else:
-        # Who merely names a ticket may be forwarding something: only an answer goes out.
-        answer(mail, letter, ticket, public=found.by_header, by=person.user)
+        # Who only names a ticket may be forwarding something, and who answers the word of a step
+        # speaks with colleagues: what answers the requester's own words goes out.
+        answer(mail, letter, ticket, public=found.answers is Answers.WORDS, by=person.user)
+
+
+def _join_claim(mail: InboundMail, letter: Letter, ticket: Ticket) -> None:
+    """What a vendor answers to a claim is for the desk."""
+    check_sender(letter)
+    ticket = Ticket.objects.select_for_update().get(pk=ticket.pk)
+    answer(mail, letter, ticket, public=False, before=origin_of(mail), by=None)
 
 
 def open_ticket(mail: InboundMail, letter: Letter, requester: Person, *, by: Actor) -> Ticket:
@@ -214,6 +228,11 @@ def answer(
     tickets.answer(ticket, body=before + _body(letter), public=public, by=by)
     comment = ticket.comments.latest("pk")  # ours: the ticket is locked
     return _joined(mail, letter, comment, by=by)
+
+
+def origin_of(mail: InboundMail) -> str:
+    """The line before the words of somebody who takes no part in the ticket."""
+    return f"Mail of {mail.sender_name} <{mail.sender}>:\n\n"
 
 
 def _joined(mail: InboundMail, letter: Letter, comment: Comment, *, by: Actor) -> Comment:

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from config.environment import imap
+from people import outbox, roles
 from people.courier import compose
 from people.documents import documents_of
 from people.models import Document, Message
@@ -223,6 +224,99 @@ def test_the_desk_answers_by_mail_and_the_requester_is_told(ticket, agent):
     assert (comment.is_public, comment.author.user) == (True, agent)
     assert Message.objects.filter(key=f"comment:{comment.pk}", recipient=ticket.requester).exists()
     assert comment.history.get().history_user == agent
+
+
+def note_to(person, ticket, by):
+    """The Message-ID of the mail by which they were told of a note for staff."""
+    tickets.answer(ticket, body="His third this year.", public=False, by=by)
+    return Message.objects.filter(recipient=person, key__startswith="comment:").latest("pk")
+
+
+@pytest.mark.parametrize("asks", [False, True], ids=["of another", "of their own"])
+def test_what_staff_answer_to_a_note_only_staff_read(ticket, agent, it, asks):
+    if asks:
+        Ticket.objects.update(requester=agent.person)
+    ticket = tickets.assign(ticket, to=agent.person, by=it)
+    note = note_to(agent.person, ticket, by=it)
+    owed = Message.objects.filter(recipient=ticket.requester).count()
+
+    mail = taken(sender=agent.email, body="Keep it quiet.\n", In_Reply_To=note.message_id)
+
+    assert (mail.state, mail.comment.is_public) == ("joined", False)
+    assert Message.objects.filter(recipient=ticket.requester).count() == owed
+
+
+def test_what_who_only_follows_answers_to_a_note_only_staff_read(ticket, auditor, it):
+    merging.follow(ticket, person=auditor.person, by=it)
+    note = note_to(auditor.person, ticket, by=it)
+
+    mail = taken(sender=auditor.email, In_Reply_To=note.message_id)
+
+    assert (mail.comment.is_public, mail.comment.author) == (False, auditor.person)
+
+
+def test_what_the_desk_answers_to_what_the_requester_said_goes_out(ticket, agent, ada):
+    ticket = tickets.assign(ticket, to=agent.person, by=agent)
+    tickets.reply(ticket, body="It still flickers.", by=None)
+    said = Message.objects.get(key=f"comment:{ticket.comments.get().pk}")
+
+    assert taken(sender=agent.email, In_Reply_To=said.message_id).comment.is_public
+
+
+@pytest.mark.parametrize("what", ["assigned", "changed"])
+def test_what_the_desk_answers_to_the_word_of_a_step_only_staff_read(ticket, agent, it, what):
+    ticket = tickets.assign(ticket, to=agent.person, by=it)
+    tickets.wait(ticket, state="waiting_vendor", by=it)
+    told = Message.objects.get(recipient=agent.person, key__contains=f":{what}:")
+
+    assert not taken(sender=agent.email, In_Reply_To=told.message_id).comment.is_public
+
+
+def test_who_follows_answers_the_word_of_a_step_as_any_mail(ticket, it):
+    bob = PersonFactory(email="bob@example.com")
+    merging.follow(ticket, person=bob, by=it)
+    tickets.wait(ticket, state="waiting_vendor", by=it)
+    told = Message.objects.get(recipient=bob)
+
+    assert taken(sender="bob@example.com", In_Reply_To=told.message_id).comment.is_public
+
+
+def claimed(ticket, to="rma@elb.example"):
+    """The Message-ID of a claim on the ticket."""
+    key = f"ticket:{ticket.pk}:claim:1:2026-03-02"
+    outbox.queue_outside(to, key=key, subject="Claim", text="It flickers.")
+    return Message.objects.get(key=key).message_id
+
+
+def test_what_a_vendor_answers_to_a_claim_only_staff_read_and_the_desk_is_told(ticket, ada):
+    desk = roles.mailbox("service_desk")
+    mail = taken(sender="Elb <RMA@elb.example>", body="Send it in.\n", In_Reply_To=claimed(ticket))
+
+    assert (mail.state, mail.ticket, mail.person) == ("joined", ticket, None)
+    assert (mail.comment.is_public, mail.comment.author) == (False, None)
+    assert mail.comment.body == "Mail of Elb <rma@elb.example>:\n\nSend it in."
+    told = Message.objects.filter(text__contains="Send it in.")
+    assert [it.recipient for it in told] == [desk]
+
+
+def test_what_a_vendor_answers_is_told_to_who_looks_after_the_ticket(ticket, agent):
+    tickets.assign(ticket, to=agent.person, by=agent)
+
+    taken(sender="rma@elb.example", body="Send it in.\n", In_Reply_To=claimed(ticket))
+
+    told = Message.objects.filter(text__contains="Send it in.")
+    assert [it.recipient for it in told] == [agent.person]
+
+
+def test_a_claim_is_answered_by_nobody_but_whom_it_went_to(ticket, settings):
+    settings.IMAP_AUTHSERV_ID = "mx.example.org"
+    ours, forged = claimed(ticket), "mx.example.org; dmarc=fail"
+
+    assert taken(sender="eve@elb.example", In_Reply_To=ours).state == "quarantined"
+    assert taken(sender="rma@elb.example", In_Reply_To=sent(ticket)).state == "quarantined"
+    verdict = taken(sender="rma@elb.example", In_Reply_To=ours, Authentication_Results=forged)
+    assert "forged" in verdict.reason
+    assert not Comment.objects.exists()
 
 
 def test_what_the_desk_sends_that_is_no_answer_only_staff_read(ticket, agent):
