@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 
@@ -102,8 +101,8 @@ def correct(item: StockItem, *, counted: int, by: Actor, reason: str) -> StockMo
 
 def held(item: StockItem, person: Person) -> int:
     """How many of the item were handed to the person and have not come back."""
-    moved = item.movements.filter(person=person, kind__in=[Kind.ISSUE, Kind.RETURN])
-    return max(0, -(moved.aggregate(total=Sum("quantity"))["total"] or 0))
+    own = StockItem.objects.held_by(person).filter(pk=item.pk).first()
+    return int(getattr(own, "held", 0))
 
 
 def _locked(item: StockItem) -> StockItem:

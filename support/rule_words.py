@@ -39,7 +39,7 @@ WORDS: dict[str, Words] = {
     "repair": Words("Assets that are away for repair", IT, "Back from repair"),
     "order": Words("Orders that were placed and have not all arrived", IT, "Delivery expected"),
     "leaver": Words(
-        "People who leave and still hold assets, seats or contracts",
+        "People who leave and still hold, own or answer for something",
         "The manager, else the mailbox of IT",
         "Last day",
     ),

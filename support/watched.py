@@ -19,6 +19,7 @@ from contracts.owners import reachable, who_answers
 from contracts.savings.tools import IDLE_DAYS
 from people.models import Person
 from people.roles import mailbox
+from support import holdings
 from support.models import Approval, Ticket
 
 ANSWER_WITHIN = 7
@@ -98,11 +99,12 @@ def handovers(on: date, within: int) -> QuerySet[Handover]:
 
 
 def leavers(on: date, within: int) -> QuerySet[Person]:
-    """Those who leave or have left and still hold assets or seats, or own running contracts."""
-    held = Exists(Asset.objects.filter(holder=OuterRef("pk")))
-    seats = Exists(Seat.objects.taken().filter(person=OuterRef("pk")))
-    owned = Exists(Contract.objects.running(on).filter(owner=OuterRef("pk")))
-    return Person.objects.filter(held | seats | owned, leaves_on__lte=on + timedelta(within))
+    """Those who leave or have left and still hold, own or answer for something.
+
+    Alerts count for nothing here: of who has left the ledger itself gives them to others.
+    """
+    still = holdings.something(on, but=["alerts"])
+    return Person.objects.filter(still, leaves_on__lte=on + timedelta(within))
 
 
 # --- Tickets ---

@@ -4,7 +4,7 @@ from typing import Self
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Sum
 from django.db.models.functions import Lower
 
 from assets.models.catalog import Category, Product, Vendor
@@ -17,6 +17,12 @@ class StockItemQuerySet(models.QuerySet["StockItem"]):
     def low(self) -> Self:
         """At or below its minimum."""
         return self.filter(minimum__gt=0, quantity__lte=F("minimum"))
+
+    def held_by(self, person: Person | OuterRef) -> Self:
+        """Those handed to a person that have not all come back; `held` says how many are out."""
+        kinds = (StockMovement.Kind.ISSUE, StockMovement.Kind.RETURN)
+        moved = self.filter(movements__person=person, movements__kind__in=kinds)
+        return moved.annotate(held=-Sum("movements__quantity")).filter(held__gt=0)
 
 
 class StockItem(Record):

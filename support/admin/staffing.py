@@ -1,7 +1,7 @@
 """Joiners, movers and leavers in the back office: their changes, and the steps on a person."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -13,7 +13,7 @@ from assets.models import Asset
 from config.admin import BaseAdmin, Step
 from config.admin.screens import NeverByHand
 from config.forms import LinkField, StepForm, reason_field
-from config.outcomes import each
+from config.outcomes import Outcome, each
 from people.admin import PersonAdmin
 from people.models import Person
 from support import holdings, staffing
@@ -25,6 +25,12 @@ COMPLETE = "support.complete_staffchange"
 class TakeBackForm(StepForm):
     location = LinkField(
         Asset.location, required=False, help_text="Where it all lies now. Empty: where it is."
+    )
+    stock = forms.BooleanField(
+        label="Accessories too",
+        required=False,
+        initial=True,
+        help_text="Back to where they are kept. Untick it where they are used up or not here.",
     )
 
 
@@ -74,6 +80,15 @@ class MoveForm(StepForm):
         field.initial = [asset.pk for asset in held]
 
 
+def _take_all_back(rows: Sequence[StaffChange], **options: Any) -> Outcome:
+    """Each leave is done of which something came back; what did not is said beside it."""
+    taken = each(staffing.take_all_back)(rows, **options)
+    return Outcome(
+        done=[change for it in taken.done for change in it.done],
+        refused=[*taken.refused, *(sentence for it in taken.done for sentence in it.refused)],
+    )
+
+
 def _leaves(change: StaffChange) -> bool:
     return change.completed_at is None and change.kind == StaffChange.Kind.LEAVES
 
@@ -96,12 +111,12 @@ class StaffChangeAdmin(NeverByHand, BaseAdmin):
         Step(
             "take-back",
             "Take everything back",
-            each(staffing.take_all_back),
+            _take_all_back,
             COMPLETE,
             TakeBackForm,
             _leaves,
-            help="All assets go into stock, all seats become free.",
-            also=("assets.take_back_asset", "contracts.assign_seat"),
+            help="All assets go into stock, all seats become free. What is in repair stays theirs.",
+            also=("assets.take_back_asset", "assets.move_stockitem", "contracts.assign_seat"),
         ),
         Step(
             "transfer",

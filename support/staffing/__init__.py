@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from people.models import Person
+from support import holdings
 from support.models import StaffChange
-from support.moves import OPEN
 from support.staffing import leaving
 from support.staffing.joining import starter_kits, welcome
 from support.staffing.leaving import (
@@ -89,11 +89,6 @@ def _joiners(on: date) -> QuerySet[Person]:
 def _leavers(on: date) -> QuerySet[Person]:
     """Those who leave soon, and those who have left and still have something."""
     soon = Q(leaves_on__range=(on, on + timedelta(leaving.AHEAD)))
-    gone = Q(leaves_on__lt=on) & (
-        Q(assets__isnull=False)
-        | Q(seats__isnull=False, seats__until=None)
-        | Q(work__state__in=OPEN)
-        | Q(contracts_owned__ends_on__gte=on)
-    )
+    gone = Q(leaves_on__lt=on) & holdings.something(on)
     known = StaffChange.objects.filter(kind=Kind.LEAVES, completed_at=None).values("person")
-    return Person.objects.filter(soon | gone).exclude(pk__in=known).distinct().order_by("pk")
+    return Person.objects.filter(soon | gone).exclude(pk__in=known).order_by("pk")

@@ -7,7 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from assets import lifecycle
+from assets.stock import give_back
 from config.history import Actor, save_as
+from config.outcomes import Outcome
 from contracts import seats
 from contracts.models import Contract
 from people.models import Location, Person
@@ -70,26 +72,41 @@ def announce_leave(person: Person, *, leaves_on: date, reason: str = "", by: Act
 
 @transaction.atomic
 def take_all_back(
-    change: StaffChange, *, location: Location | None = None, by: Actor
-) -> StaffChange:
-    """Take back every asset and seat of somebody who leaves, in one step.
+    change: StaffChange, *, location: Location | None = None, stock: bool = True, by: Actor
+) -> Outcome:
+    """Take back all assets and seats of somebody who leaves, and the `stock`, in one step.
 
-    Raises ValidationError where he has none, or one of them cannot be taken back: then none is.
+    What cannot be taken back now stays with them, and is named in the outcome and on the ticket.
+    Raises ValidationError where they have nothing, or nothing can be.
     """
     change = changes.opened(change, Kind.LEAVES)
     has = holdings.of(change.person, timezone.localdate())
     if not has.to_return:
         raise ValidationError(f"{change.person} holds nothing that could be taken back.")
-    reason = f"{change.person} leaves"
+    returned, refused = _take_back(has, location, stock, by=by, reason=f"{change.person} leaves")
+    if not returned:
+        raise ValidationError(refused or "Only stock is left: it was not to be taken back.")
+    parts = [("Taken back:", returned), ("Still to be returned:", refused)]
+    said = [f"{opening}\n{changes.listed(lines)}" for opening, lines in parts if lines]
+    changes.say(change, "\n\n".join(said), by=by)
+    return Outcome([change], refused)
+
+
+def _take_back(
+    has: holdings.Holdings, location: Location | None, stock: bool, *, by: Actor, reason: str
+) -> tuple[list[str], list[str]]:
+    """What came back, and a sentence for each asset that cannot."""
     # What is built into a device goes back with it.
     whole = [it for it in has.assets if it.installed_in_id not in {one.pk for one in has.assets}]
     outcome = lifecycle.take_back(whole, location=location, by=by, reason=reason)
-    if outcome.refused:
-        raise ValidationError(outcome.refused)
+    returned = [f"{it.product}, {it.tag}" for it in outcome.moved]
     for seat in has.seats:
         seats.take_back(seat, by=by, reason=reason)
-    changes.say(change, "Taken back:\n" + changes.listed(_returned(has)), by=by)
-    return change
+        returned.append(f"Seat of {seat.licence.name}")
+    for item in has.stock if stock else ():
+        give_back(item, quantity=item.held, person=has.person, by=by, reason=reason)
+        returned.append(f"{item.held} × {item.name}")
+    return returned, outcome.refused
 
 
 @transaction.atomic
@@ -164,8 +181,3 @@ def complete(change: StaffChange, *, remark: str = "", by: Actor) -> StaffChange
     if change.ticket and change.ticket.state in OPEN:
         tickets.resolve(change.ticket, solution=remark.strip() or "Everything is done.", by=by)
     return change
-
-
-def _returned(has: holdings.Holdings) -> list[str]:
-    parts = [f"{it.product}, {it.tag}" for it in has.assets]
-    return parts + [f"Seat of {it.licence.name}" for it in has.seats]

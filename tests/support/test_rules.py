@@ -9,11 +9,13 @@ from people.roles import mailbox
 from support.alerts import RULES
 from support.models import Alert
 from tests.factories import (
+    AlertFactory,
     ApprovalFactory,
     AssetFactory,
     ContractFactory,
     CustodyFactory,
     DecisionFactory,
+    DepartmentFactory,
     HandoverFactory,
     LicenceFactory,
     OrderFactory,
@@ -23,6 +25,7 @@ from tests.factories import (
     RepairFactory,
     SeatFactory,
     StockItemFactory,
+    StockMovementFactory,
     TicketFactory,
 )
 from tests.support.ledgers import TODAY, day, look
@@ -175,18 +178,24 @@ def test_a_rule_tells_from_its_first_lead_on_and_whom_it_concerns_until_it_is_ov
     assert Alert.objects.get().state == "moot"
 
 
-@pytest.mark.parametrize("held", ["asset", "seat", "contract"], ids=lambda held: f"holds a {held}")
-def test_a_leaver_holds_assets_or_seats_or_owns_contracts_that_run(held):
+HELD = {
+    "asset": lambda ada: AssetFactory(holder=ada),
+    "seat": lambda ada: SeatFactory(person=ada),
+    "stock item": lambda ada: StockMovementFactory(person=ada, kind="issue", quantity=-1),
+    "contract": lambda ada: ContractFactory(owner=ada, starts_on=day(-5)),
+    "approval": lambda ada: ApprovalFactory(approver=ada),
+    "department": lambda ada: DepartmentFactory(head=ada),
+}
+
+
+@pytest.mark.parametrize("kind", HELD, ids=lambda kind: f"holds a {kind}")
+def test_a_leaver_holds_owns_or_answers_for_something(kind):
     leaves = PersonFactory(leaves_on=day(14))
-    PersonFactory(leaves_on=day(14))
-    {
-        "asset": lambda: AssetFactory(holder=leaves),
-        "seat": lambda: SeatFactory(person=leaves),
-        "contract": lambda: ContractFactory(owner=leaves, starts_on=day(-5)),
-    }[held]()
+    HELD[kind](leaves)
+    AlertFactory(recipient=PersonFactory(leaves_on=day(14)))
 
     assert look(0, ["leaver"]) == 1
-    assert Alert.objects.get().record == leaves
+    assert Alert.objects.get(rule="leaver").record == leaves
 
 
 def test_what_was_overdue_before_anybody_watched_is_summarised():

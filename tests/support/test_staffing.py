@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
+from assets import lifecycle, stock
 from people.models import Message
 from support import holdings, staffing
 from support.models import StaffChange, Ticket
@@ -22,6 +23,7 @@ from tests.factories import (
     PersonFactory,
     SeatFactory,
     StarterKitFactory,
+    StockItemFactory,
     TicketFactory,
 )
 
@@ -199,6 +201,70 @@ def test_who_left_unnoticed_and_still_holds_something_is_found():
     assert [it.person for it in StaffChange.objects.all()] == [ada]
 
 
+def issued(person, quantity=2, back=0):
+    item = StockItemFactory(name="Headset", quantity=9)
+    stock.issue(item, quantity=quantity, to=person, by=None)
+    if back:
+        stock.give_back(item, quantity=back, person=person, by=None)
+    return item
+
+
+HELD = {
+    "asset": lambda ada: AssetFactory(holder=ada),
+    "seat": lambda ada: SeatFactory(person=ada),
+    "stock": lambda ada: issued(ada, quantity=3, back=1),
+    "contract that runs": lambda ada: ContractFactory(owner=ada, ends_on=in_days(90)),
+    "contract without end": lambda ada: ContractFactory(owner=ada, ends_on=None),
+    "ticket": lambda ada: TicketFactory(assignee=ada),
+    "approval": lambda ada: ApprovalFactory(approver=ada),
+    "alert": lambda ada: AlertFactory(recipient=ada),
+    "department": lambda ada: DepartmentFactory(head=ada),
+    "report": lambda ada: PersonFactory(manager=ada),
+}
+OVER = {
+    "seat taken back": lambda ada: SeatFactory(person=ada, until=TODAY),
+    "stock come back": lambda ada: issued(ada, quantity=2, back=2),
+    "contract that ended": lambda ada: ContractFactory(owner=ada, ends_on=in_days(-1)),
+    "ticket solved": lambda ada: TicketFactory(
+        assignee=ada, state="resolved", resolved_at=timezone.now() + timedelta(1)
+    ),
+    "approval given": lambda ada: ApprovalFactory(
+        approver=ada, state="approved", decided_at=timezone.now()
+    ),
+    "report who has left": lambda ada: PersonFactory(manager=ada, leaves_on=in_days(-1)),
+}
+
+
+def gone(has):
+    """Somebody who left weeks ago, and for whom nothing was begun."""
+    ada = PersonFactory(name="Ada")
+    has(ada)
+    ada.leaves_on = in_days(-30)
+    ada.save()
+    return ada
+
+
+@pytest.mark.parametrize("kind", HELD)
+def test_who_left_with_anything_is_found_and_not_marked_as_gone(kind):
+    ada = gone(HELD[kind])
+
+    assert staffing.look_ahead(TODAY) == 1
+
+    change = leave_of(ada)
+    (held,) = holdings.of(ada, TODAY).sentences()
+    assert f"- {held}" in change.ticket.description
+    with pytest.raises(ValidationError, match="take it back"):
+        staffing.complete(change, by=None)
+
+
+@pytest.mark.parametrize("kind", OVER)
+def test_of_who_left_with_nothing_any_more_nothing_is_asked(kind):
+    ada = gone(OVER[kind])
+
+    assert staffing.look_ahead(TODAY) == 0
+    assert not holdings.of(ada, TODAY)
+
+
 def test_a_leave_that_moves_keeps_its_ticket():
     ada, _ = leaver()
     staffing.look_ahead(TODAY)
@@ -224,6 +290,57 @@ def test_everything_is_taken_back_in_one_step():
     assert laptop.state == "in_stock"
     assert not ada.seats.taken().exists()
     with pytest.raises(ValidationError, match="holds nothing"):
+        staffing.take_all_back(leave_of(ada), by=None)
+
+
+def test_stock_that_was_handed_out_comes_back_with_everything_else():
+    ada, _ = leaver()
+    item = issued(ada)
+    staffing.look_ahead(TODAY)
+    assert "- 2 × Headset" in leave_of(ada).ticket.description
+
+    staffing.take_all_back(leave_of(ada), by=None)
+
+    item.refresh_from_db()
+    assert (item.quantity, stock.held(item, ada)) == (9, 0)
+    assert "- 2 × Headset" in leave_of(ada).ticket.comments.get().body
+    staffing.complete(leave_of(ada), by=None)
+
+
+def test_stock_that_is_used_up_stays_booked_out():
+    ada = PersonFactory(leaves_on=in_days(10))
+    item = issued(ada)
+    laptop = AssetFactory(holder=ada)
+    staffing.look_ahead(TODAY)
+
+    staffing.take_all_back(leave_of(ada), stock=False, by=None)
+
+    laptop.refresh_from_db()
+    assert (laptop.holder, stock.held(item, ada)) == (None, 2)
+    with pytest.raises(ValidationError, match="Only stock is left"):
+        staffing.take_all_back(leave_of(ada), stock=False, by=None)
+    staffing.complete(leave_of(ada), remark="Used up.", by=None)
+
+
+def test_what_cannot_be_taken_back_is_named_and_the_rest_comes_back():
+    ada, laptop = leaver()
+    phone = AssetFactory(tag="PH-1", holder=ada)
+    sim = AssetFactory(tag="SIM-1", holder=ada, installed_in=phone)
+    lifecycle.send_to_repair([phone], fault="Cracked", by=None)
+    staffing.look_ahead(TODAY)
+
+    outcome = staffing.take_all_back(leave_of(ada), by=None)
+
+    for asset in (laptop, phone, sim):
+        asset.refresh_from_db()
+    assert (laptop.holder, phone.holder, sim.holder) == (None, ada, ada)
+    assert not ada.seats.taken().exists()
+    (refused,) = outcome.refused
+    assert "PH-1" in refused
+    assert "in repair" in refused
+    said = leave_of(ada).ticket.comments.get().body
+    assert said.index("LT-1") < said.index("Still to be returned:") < said.index(refused)
+    with pytest.raises(ValidationError, match="in repair"):
         staffing.take_all_back(leave_of(ada), by=None)
 
 
@@ -390,6 +507,39 @@ def test_the_page_of_a_leave_says_what_he_still_has(client, it):
     page = client.get(reverse("admin:support_staffchange_change", args=[leave_of(ada).pk]))
 
     assert "LT-1" in page.text
+
+
+def test_who_takes_everything_back_is_told_what_could_not_be(client, it):
+    client.force_login(it)
+    ada, laptop = leaver()
+    item, phone = issued(ada), AssetFactory(tag="PH-1", holder=ada)
+    lifecycle.send_to_repair([phone], fault="Cracked", by=None)
+    staffing.look_ahead(TODAY)
+    step = reverse("admin:support_staffchange_step", args=[leave_of(ada).pk, "take-back"])
+    assert client.get(step).context["form"].fields["stock"].initial is True
+
+    page = client.post(step, {"apply": "1", "stock": "on"}, follow=True)
+
+    said = [str(it) for it in page.context["messages"]]
+    assert said[0].startswith("Take everything back: Ada leaves")
+    assert "PH-1" in said[1]
+    assert stock.held(item, ada) == 0
+    person = client.get(reverse("admin:people_person_change", args=[ada.pk])).text
+    assert "PH-1" in person
+
+
+def test_the_page_of_a_person_says_what_they_were_given_and_answer_for(client, it):
+    client.force_login(it)
+    ada = PersonFactory()
+    issued(ada)
+    AlertFactory(recipient=ada)
+    DepartmentFactory(name="Sales", head=ada)
+    PersonFactory(name="Bob", manager=ada)
+
+    page = client.get(reverse("admin:people_person_change", args=[ada.pk])).text
+
+    for words in ("2 × ", "Headset", "Has 1 open alert", "Heads the department", "Manages Bob"):
+        assert words in page
 
 
 def test_the_last_day_is_given_on_the_page_of_the_person(client, it):
