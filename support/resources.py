@@ -1,5 +1,6 @@
 """Tickets from spreadsheets."""
 
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
 from django.db import models
@@ -9,6 +10,7 @@ from config.lookups import Lookup
 from config.resources import BaseResource, column
 from config.widgets import Choice, Moment, Reference, Text
 from people.lookups import Locations, People
+from support import service_levels
 from support.models import Queue, Ticket, TicketCategory
 from support.priorities import USUAL
 
@@ -122,7 +124,7 @@ class TicketResource(BaseResource):
 
     def get_queryset(self) -> models.QuerySet[Ticket]:
         return Ticket.objects.select_related(
-            "requester", "asset", "category", "queue", "location", "assignee"
+            "requester", "on_behalf_of", "asset", "category", "queue", "location", "assignee"
         )
 
     def prepare(self, row: dict[str, Any]) -> None:
@@ -142,6 +144,20 @@ class TicketResource(BaseResource):
             instance.urgency, instance.impact = next(
                 pair for pair, priority in USUAL.items() if priority == instance.priority
             )
+
+    def create(self, instances: Sequence[Ticket]) -> None:
+        service_levels.begin(instances)
+        super().create(instances)
+
+    def update(self, instances: Sequence[Any]) -> None:
+        """What moves to other hours is due by other moments."""
+        placed = set(service_levels.PLACED_BY)
+        service_levels.restart_all(it for it in instances if placed & set(it.import_changed))
+        super().update(instances)
+
+    def derived(self, names: Collection[str]) -> list[str]:
+        placed = set(service_levels.PLACED_BY) & set(names)
+        return [*super().derived(names), *(service_levels.CLOCKS if placed else ())]
 
     def in_order(self) -> list[Lookup]:
         order: list[type[Lookup]] = [Locations, People, TicketCategories, Queues]

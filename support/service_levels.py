@@ -4,6 +4,7 @@ They run in business time (`support.business_time`) and stand still while the ti
 others or is solved. ITIL 4, practice "service level management".
 """
 
+from collections.abc import Callable, Iterable
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,9 @@ from support.business_time import Hours, NeverOpen
 from support.models import BusinessHours, Holiday, ServiceLevel, Ticket
 
 State = Ticket.State
+PLACED_BY = ("location", "requester", "on_behalf_of")
+"""What of a ticket says whose hours count, see `hours_of`."""
+CLOCKS = ("respond_by", "resolve_by", "due_by", "at_risk_at")
 STANDING = (
     State.WAITING_REQUESTER,
     State.WAITING_VENDOR,
@@ -33,9 +37,40 @@ def start(ticket: Ticket) -> None:
     restart(ticket)
 
 
+def begin(tickets: Iterable[Ticket]) -> None:
+    """Set the clocks of tickets that began elsewhere, which the caller saves.
+
+    What was solved there was promised nothing; if it is reopened, its rest does not count.
+    """
+    tickets = list(tickets)
+    for ticket in tickets:
+        if ticket.state in STANDING:
+            ticket.waiting_since = ticket.resolved_at or ticket.opened_at
+    restart_all(tickets)
+
+
 def restart(ticket: Ticket) -> None:
     """Reckon the clocks anew from the opening, the priority and how long it waited."""
-    level = ServiceLevel.objects.filter(priority=ticket.priority).first()
+    _restart(ticket, ServiceLevel.objects.filter(priority=ticket.priority).first(), hours_of)
+
+
+def restart_all(tickets: Iterable[Ticket]) -> None:
+    """The same of many that are not solved, with a few queries per place."""
+    levels = {level.priority: level for level in ServiceLevel.objects.all()}
+    known: dict[int | None, Hours] = {}
+
+    def hours(ticket: Ticket) -> Hours:
+        key = _place_key(ticket)
+        if key not in known:
+            known[key] = hours_of(ticket)
+        return known[key]
+
+    for ticket in tickets:
+        if ticket.state not in Ticket.ENDED:
+            _restart(ticket, levels.get(ticket.priority), hours)
+
+
+def _restart(ticket: Ticket, level: ServiceLevel | None, hours: Callable[[Ticket], Hours]) -> None:
     ticket.resolve_by = ticket.due_by = ticket.at_risk_at = None
     if (
         ticket.responded_at is None
@@ -43,9 +78,8 @@ def restart(ticket: Ticket) -> None:
         ticket.respond_by = None
     if level is None:
         return
-    hours = hours_of(ticket)
     try:
-        _reckon(ticket, level, hours)
+        _reckon(ticket, level, hours(ticket))
     except NeverOpen:
         return  # hours without a shift promise nothing
 
@@ -88,6 +122,13 @@ def hours_of(ticket: Ticket) -> Hours:
     found = _of_place(place) if place else None
     found = found or complete().filter(locations=None).first()
     return read(found) if found else business_time.around_the_clock(zone_of(""))
+
+
+def _place_key(ticket: Ticket) -> int | None:
+    """The place by which `hours_of` goes, without reading it."""
+    if ticket.location:
+        return ticket.location.pk
+    return (ticket.on_behalf_of or ticket.requester).location_id
 
 
 def _of_place(place: Location) -> BusinessHours | None:

@@ -16,7 +16,7 @@ from config.admin import InUseFilter, Step
 from config.admin.screens import actor
 from config.forms import StepForm
 from config.outcomes import each
-from support import clock_words, conversation, merging, search, tickets, work
+from support import clock_words, conversation, merging, search, service_levels, tickets, work
 from support.admin import forms
 from support.admin.beside import WorkOfTicket, panels
 from support.admin.board import BoardAdmin
@@ -219,6 +219,8 @@ class TicketAdmin(BoardAdmin):
 
     def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
         if change:
+            if set(service_levels.PLACED_BY) & set(form.changed_data):
+                service_levels.restart_all([obj])
             super().save_model(request, obj, form, change)
             return
         told = {name: form.cleaned_data[name] for name in OPENED_WITH}

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils import timezone
 
 from support import tickets
@@ -171,3 +172,50 @@ def test_what_is_at_risk_and_what_is_missed_are_told_apart():
 
     assert list(Ticket.objects.at_risk(now)) == [risky]
     assert list(Ticket.objects.missed(now)) == [late]
+
+
+# --- By another path ---
+
+
+def saved(client, ticket, **changed):
+    """The ticket after its page was saved with these fields."""
+    address = reverse("admin:support_ticket_change", args=[ticket.pk])
+    page = client.get(address).context
+    forms = [page["adminform"].form]
+    forms += [it.formset.management_form for it in page["inline_admin_formsets"]]
+    shown = {form.add_prefix(name): form[name].value() for form in forms for name in form.fields}
+    sent = {name: "" if value is None else value for name, value in shown.items()}
+    client.post(address, sent | changed)
+    ticket.refresh_from_db()
+    return ticket
+
+
+@pytest.mark.parametrize("field", ["location", "requester", "on_behalf_of"])
+def test_who_says_where_it_is_on_its_page_moves_its_clocks(client, service_desk, field):
+    client.force_login(service_desk)
+    there, ticket = LocationFactory(), opened()
+    office("Europe/Berlin", there)
+    value = there if field == "location" else PersonFactory(location=there)
+
+    ticket = saved(client, ticket, **{field: value.pk})
+
+    assert ticket.resolve_by == at("2026-11-25 10:00")
+    assert ticket.history.first().resolve_by == ticket.resolve_by
+
+
+@pytest.mark.parametrize("state", ["new", "resolved"])
+def test_what_says_nothing_of_the_place_or_comes_after_the_end_moves_no_clock(
+    client, service_desk, state
+):
+    client.force_login(service_desk)
+    there, ticket = LocationFactory(), opened()
+    if state == "resolved":
+        ticket = when("2026-11-24 12:00", tickets.resolve, ticket, solution="Done.")
+    office("Europe/Berlin", there)
+    if state == "new":
+        office("Europe/Berlin")
+    before = ticket.resolve_by
+
+    changed = {"location": there.pk} if state == "resolved" else {"subject": "Screens"}
+
+    assert saved(client, ticket, **changed).resolve_by == before
