@@ -31,11 +31,11 @@ logger = logging.getLogger(__name__)
 
 
 class RulesFailed(Exception):
-    """Some rules could not be run; the others were, and what they found is in the ledger."""
+    """Some rules could not be run; the others were, and what they `raised` is in the ledger."""
 
-    def __init__(self, kinds: Collection[str]) -> None:
+    def __init__(self, kinds: Collection[str], raised: int) -> None:
         super().__init__(f"These rules of alerts failed: {', '.join(kinds)}. See the log.")
-        self.kinds = list(kinds)
+        self.kinds, self.raised = list(kinds), raised
 
 
 def raise_due(on: date, kinds: Collection[str] | None = None) -> int:
@@ -57,7 +57,7 @@ def raise_due(on: date, kinds: Collection[str] | None = None) -> int:
     if raised >= MANY:
         _measure()
     if failed:
-        raise RulesFailed(failed)
+        raise RulesFailed(failed, raised)
     return raised
 
 

@@ -5,11 +5,11 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.timezone import localdate
 
 from people import jobs
-from support.daily import run_day
+from support.daily import StepsFailed, run_day
 
 YEARS = range(2000, 2100)
 
@@ -27,7 +27,11 @@ class Command(BaseCommand):
         on = options["on"] or today
         work = partial(run_day, on)
         # Another day than today's is no run of the schedule: today's is still owed.
-        self.stdout.write(jobs.run("daily", work) if on == today else str(work()))
+        try:
+            self.stdout.write(jobs.run("daily", work) if on == today else str(work()))
+        except StepsFailed as error:
+            self.stdout.write(str(error.outcome))
+            raise CommandError(str(error)) from error
 
 
 def _day(text: str) -> date:
