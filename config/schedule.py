@@ -1,7 +1,8 @@
 """What beat starts, how often, and in which queue it waits; `people.jobs` records how it went.
 
 Each entry expires before the next of it is due, so that after an hour without a worker nothing
-has piled up. What is late is caught up by whatever runs next: nothing counts ticks.
+has piled up. What is late is caught up by the next run: nothing counts ticks. The next run of the
+day would come a day later, so the day is made up: where its tick was lost, or its run failed.
 """
 
 from datetime import timedelta
@@ -13,6 +14,8 @@ LONGEST = 600
 """Seconds that one run of a job may take; then it is broken off."""
 MAIL, WORK = "mail", "celery"
 """The queues: what is to go out never waits for an import. A worker serves both unless told."""
+DAY_BEGINS = 5
+"""The hour, in TIME_ZONE, at which the day's run is due."""
 
 
 def _every(task: str, seconds: int, queue: str = WORK) -> dict[str, Any]:
@@ -26,9 +29,10 @@ def _every(task: str, seconds: int, queue: str = WORK) -> dict[str, Any]:
 SCHEDULE: dict[str, dict[str, Any]] = {
     "daily": {
         "task": "support.tasks.daily",
-        "schedule": crontab(hour="5", minute="0"),
+        "schedule": crontab(hour=str(DAY_BEGINS), minute="0"),
         "options": {"expires": 23 * 3600},
     },
+    "make up a day": _every("support.tasks.make_up_day", 600),
     "deliver mail": _every("people.tasks.deliver", 10, MAIL),
     "deliver posts": _every("people.tasks.deliver_posts", 10, MAIL),
     "alerts": _every("support.tasks.alerts", 300),

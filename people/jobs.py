@@ -26,7 +26,10 @@ logger = logging.getLogger(__name__)
 
 LONGEST = timedelta(seconds=schedule.LONGEST)
 """After this a run that has not ended was broken off."""
+AGAIN = timedelta(hours=1)
+"""After this a day that failed or was broken off is tried again: it may be long and in vain."""
 KEPT = timedelta(days=90)
+BROKEN_OFF = "It was broken off."
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -96,10 +99,11 @@ def _begun(name: str) -> tuple[Job, datetime]:
     if job is None:
         enrol()
         job, _ = Job.objects.get_or_create(name=name)
-    now = timezone.now()
+    now, failed = timezone.now(), {}
     if job.started_at and _is_unended(job) and not _is_running(job, now):
-        JobRun.objects.create(job=job, started_at=job.started_at, error="It was broken off.")
-    Job.objects.filter(pk=job.pk).update(started_at=now)
+        JobRun.objects.create(job=job, started_at=job.started_at, error=BROKEN_OFF)
+        failed = {"error": BROKEN_OFF, "failures": F("failures") + 1}
+    Job.objects.filter(pk=job.pk).update(started_at=now, **failed)
     return job, now
 
 
@@ -116,6 +120,28 @@ def _end(job: Job, started: datetime, *, outcome: str = "", error: str = "") -> 
         JobRun.objects.create(
             job=job, started_at=started, ended_at=now, outcome=outcome, error=error
         )
+
+
+# --- What is owed ---
+
+
+def is_owed(name: str, now: datetime) -> bool:
+    """Whether a job of once a day is to be tried at the moment `now`.
+
+    It has not ended well since the day began, and was not tried just before. As in `late`, one
+    that never ended well is owed from the first day on which it is watched.
+    """
+    job, began = Job.objects.filter(name=name).first(), _day_began(now)
+    if job is None or _is_running(job, now) or (job.succeeded_at or job.watched_since) >= began:
+        return False
+    return job.started_at is None or job.started_at < began or now - job.started_at >= AGAIN
+
+
+def _day_began(now: datetime) -> datetime:
+    """The last moment at which the run of a day was due."""
+    local = timezone.localtime(now)
+    began = local.replace(hour=schedule.DAY_BEGINS, minute=0, second=0, microsecond=0)
+    return began if began <= local else began - timedelta(days=1)
 
 
 # --- What is late -------------------------------------------------------------------------------

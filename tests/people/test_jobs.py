@@ -13,7 +13,7 @@ from django.utils import timezone
 from config.celery import app
 from config.schedule import SCHEDULE, allowed
 from people import jobs
-from people.jobs import Hindered, late, recorded, run, tidy
+from people.jobs import Hindered, is_owed, late, recorded, run, tidy
 from people.models import Job, JobRun
 from tests.conftest import member
 from tests.factories import JobFactory, JobRunFactory, MessageFactory
@@ -112,6 +112,18 @@ def test_a_run_that_was_broken_off_is_told_by_the_next():
     assert (kept.started_at, kept.ended_at, kept.error) == (begun, None, "It was broken off.")
 
 
+def test_a_job_that_is_broken_off_each_time_is_seen_to_fail():
+    for _ in range(3):
+        begun = timezone.now() - jobs.LONGEST - timedelta(seconds=1)
+        Job.objects.update_or_create(name="daily", defaults={"started_at": begun})
+        jobs._begun("daily")
+
+    (job,) = [job for job in late(timezone.now()) if job.name == "daily"]
+    assert job.words == "“daily” failed in its last 3 runs: It was broken off."
+    run("daily", lambda: None)
+    assert Job.objects.get(name="daily").failures == 0
+
+
 def test_a_run_beside_one_that_is_still_at_work_says_nothing_of_it():
     JobFactory(name="daily", started_at=timezone.now() - timedelta(minutes=1))
 
@@ -190,6 +202,77 @@ def test_a_mail_server_that_is_away_is_a_failure_of_the_delivery(smtp, settings)
 
     (mail,) = [job for job in late(timezone.now()) if job.name == "deliver mail"]
     assert "The mail server cannot be used: ConnectionRefusedError" in mail.words
+
+
+# --- What is owed ---
+
+FIVE = datetime(2026, 3, 2, 5, tzinfo=UTC)  # as in the TIME_ZONE of the tests
+YESTERDAY = FIVE - timedelta(days=1, minutes=-2)
+
+
+def minutes(number):
+    return timedelta(minutes=number)
+
+
+@pytest.mark.parametrize(
+    ("since_five", "fields", "owed"),
+    [
+        (minutes(-1), {}, False),
+        (minutes(0), {}, True),
+        (minutes(10), {"started_at": FIVE, "ended_at": FIVE + minutes(1)}, False),
+        (minutes(59), {"started_at": FIVE, "ended_at": FIVE + minutes(1)}, False),
+        (minutes(60), {"started_at": FIVE, "ended_at": FIVE + minutes(1)}, True),
+        (minutes(10), {"started_at": FIVE}, False),
+        (minutes(59), {"started_at": FIVE}, False),
+        (minutes(60), {"started_at": FIVE}, True),
+        (minutes(1), {"started_at": FIVE - minutes(5)}, False),
+        (minutes(1), {"started_at": FIVE - minutes(9), "ended_at": FIVE - minutes(8)}, True),
+        (minutes(60), {"started_at": FIVE, "succeeded_at": FIVE}, False),
+        (minutes(23 * 60), {"started_at": FIVE, "succeeded_at": FIVE}, False),
+        (minutes(24 * 60), {"started_at": FIVE, "succeeded_at": FIVE}, True),
+        (minutes(-60), {"succeeded_at": FIVE - timedelta(days=2)}, True),
+    ],
+    ids=[
+        "before five",
+        "lost",
+        "failed",
+        "failed an hour ago, almost",
+        "failed an hour ago",
+        "at work",
+        "broken off",
+        "broken off an hour ago",
+        "at work since before five",
+        "failed before five",
+        "done",
+        "done, before the next five",
+        "the next five",
+        "yesterday's, which failed all day",
+    ],
+)
+def test_a_day_is_owed_from_five_until_it_ended_well(since_five, fields, owed):
+    JobFactory(name="daily", **{"succeeded_at": YESTERDAY, **fields})
+
+    assert is_owed("daily", FIVE + since_five) == owed
+
+
+def test_five_o_clock_is_that_of_the_organisation():
+    JobFactory(name="daily", succeeded_at=YESTERDAY)
+
+    with timezone.override("Europe/Berlin"):
+        assert is_owed("daily", FIVE - minutes(60))
+        assert not is_owed("daily", FIVE - minutes(61))
+
+
+def test_a_new_machine_owes_its_first_day_at_the_next_five():
+    with time_machine.travel(NOON, tick=False):
+        run("deliver mail", lambda: None)
+
+    assert not is_owed("daily", NOON + timedelta(hours=16))
+    assert is_owed("daily", NOON + timedelta(hours=17))
+
+
+def test_a_job_that_nobody_knows_of_is_not_owed():
+    assert not is_owed("daily", NOON)
 
 
 # --- What is late ---

@@ -1,11 +1,12 @@
 """A day goes on, whatever of it fails: alerts are raised and told, and the failure is seen."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.utils import timezone
 
 from people import documents, jobs
@@ -14,7 +15,7 @@ from support import approvals, daily, ledger, staffing, tasks
 from support.alerts import RULES
 from support.daily import StepsFailed, begin_day, run_day, tell_now
 from support.models import Alert
-from tests.factories import ContractFactory, PersonFactory
+from tests.factories import ContractFactory, JobFactory, PersonFactory
 
 TODAY = date(2026, 11, 24)
 pytestmark = pytest.mark.django_db
@@ -118,3 +119,74 @@ def test_the_command_says_what_it_did_and_that_not_all_was_done(monkeypatch, on)
         call_command("daily", on=on, stdout=out)
 
     assert out.getvalue().splitlines()[-1] == "1 alerts, 1 messages"
+
+
+# --- A day that is made up ---
+
+
+@pytest.fixture
+def five(time_machine):
+    """Moves the clock so many minutes after five on a day, the day before which went well."""
+    began = datetime(2026, 11, 24, 5, tzinfo=UTC)
+    JobFactory(name="daily", succeeded_at=began - timedelta(hours=23, minutes=59))
+
+    def move(minutes):
+        time_machine.move_to(began + timedelta(minutes=minutes), tick=False)
+
+    move(0)
+    return move
+
+
+def away(on):
+    raise OperationalError("the database restarts")
+
+
+def test_a_day_that_failed_is_made_up_an_hour_later_and_told_that_morning(monkeypatch, five):
+    notice(days=1)
+    with monkeypatch.context() as patch:
+        for name in ("roll_over", "raise_due", "send_at_once", "queue_posts"):
+            patch.setattr(daily, name, away)
+        with pytest.raises(StepsFailed):
+            tasks.daily()
+    begun = []
+    for minutes in range(10, 121, 10):
+        five(minutes)
+        begun.append(tasks.make_up_day())
+        tasks.digests()
+
+    assert begun == ["", "", "", "", "", "1 alerts, 0 messages", "", "", "", "", "", ""]
+    assert Message.objects.get().created_at.hour == 7
+    assert Job.objects.get(name="daily").failures == 0
+
+
+def test_a_day_that_no_worker_was_told_of_is_begun_by_the_next_look(five):
+    notice(days=1)
+    five(10)
+
+    assert tasks.make_up_day() == "1 alerts, 0 messages"
+
+    five(20)
+    assert tasks.make_up_day() == ""
+
+
+def test_a_day_that_keeps_failing_is_tried_hourly_and_seen_to_fail_all_the_time(monkeypatch, five):
+    begun = []
+    monkeypatch.setattr(daily, "roll_over", lambda on: begun.append(timezone.now().hour) or 1 / 0)
+    for minutes in range(0, 301, 10):
+        five(minutes)
+        tasks.make_up_day()
+        job = Job.objects.get(name="daily")
+        assert "renew by themselves: ZeroDivisionError" in jobs.complaint(job, timezone.now())
+
+    assert begun == [5, 6, 7, 8, 9, 10]
+    assert Job.objects.get(name="make up a day").failures == 0
+
+
+def test_a_day_that_is_at_work_is_left_to_who_began_it(monkeypatch, five):
+    inside = []
+    monkeypatch.setattr(daily, "roll_over", lambda on: inside.append(tasks.make_up_day()) or 0)
+
+    tasks.daily()
+
+    assert inside == [""]
+    assert Job.objects.get(name="daily").outcome == "0 alerts, 0 messages"
