@@ -1,18 +1,25 @@
-"""The broker taken away from running processes: requests succeed, and mail goes when it is back."""
+"""The broker taken away from running processes: requests succeed, and mail goes when it is back.
 
+So does the day, whose one tick fell into the time without it.
+"""
+
+import re
 import signal
 import subprocess
 import time
+from datetime import timedelta
 
 import pytest
 import redis
 from django.core.management import call_command
+from django.utils import timezone
 
-from people.models import Message
-from tests.factories import PersonFactory
+from people.models import Job, Message
+from support.models import Alert
+from tests.factories import ContractFactory, PersonFactory
 from tests.faults.figures import figure, title
 from tests.faults.test_processes import Visitor
-from tests.processes import BEAT, WORKER, mail_to
+from tests.processes import BEAT, WORKER, mail_to, wait_for
 from tests.services import executable
 from tests.smtp import free_port
 
@@ -106,3 +113,42 @@ def test_what_a_request_owes_is_sent_when_redis_is_back(processes, postman, own_
     figure("seconds until the mail came, once Redis was back", waited, most=60)
     figure("mails", len(postman.mails), least=2, most=2)
     print(f"  the outbox said meanwhile: {meanwhile}")
+
+
+# --- The day ---
+
+REFUSED = re.compile(r"Sending due task daily .*?Message Error", re.DOTALL)
+
+
+def has_ended_well(name, since):
+    return Job.objects.filter(name=name, succeeded_at__gte=since).exists()
+
+
+def test_a_day_whose_tick_redis_refused_is_made_up_when_it_is_back(processes, own_redis):
+    began = timezone.now()
+    ContractFactory(owner=PersonFactory(), notice_by=timezone.localdate() + timedelta(days=1))
+    at = began + timedelta(seconds=105)  # in the minute that begins in 45 to 105 seconds
+    steward = processes(
+        CELERY_BROKER_URL=own_redis.url,
+        FAULT_TASKS="daily,make up a day",
+        FAULT_DAY_AT=f"{at:%H:%M}",
+    )
+    for command in (WORKER, BEAT):
+        steward.start("celery", "--app=tests.faults.app", *command)
+    wait_for(lambda: has_ended_well("make up a day", began), seconds=40)
+
+    own_redis.end()
+    time.sleep(1)  # whoever looks has looked
+    Job.objects.filter(name="daily").update(succeeded_at=began - timedelta(days=2))
+    wait_for(lambda: REFUSED.search(steward.logs()), seconds=130)
+    before = Alert.objects.count()
+    own_redis.start()
+    back = time.monotonic()
+    wait_for(lambda: has_ended_well("daily", began), seconds=60)
+    waited = time.monotonic() - back
+
+    title("Redis refuses the one tick of the day")
+    figure("alerts raised while it is away", before, most=0)
+    figure("times beat sent the day", steward.logs().count("Sending due task daily "), most=1)
+    figure("seconds until the day was begun, once Redis was back", waited, most=60)
+    figure("alerts raised", Alert.objects.count(), least=1, most=1)
