@@ -26,6 +26,7 @@ class Mail:
     confidential: bool = False
     list_name: str = ""  # the series it is one of, such as "alerts"
     thread: str = ""  # what it is about, such as "ticket-12"; see `thread_id`
+    readable_with: str = ""  # the permission that its body takes in the outbox; see `may_read`
 
 
 def queue(
@@ -61,6 +62,7 @@ def queue_all(mails: Sequence[Mail]) -> QuerySet[Message]:
             is_confidential=mail.confidential,
             list_name=mail.list_name,
             thread=mail.thread,
+            readable_with=mail.readable_with,
             message_id=make_msgid(domain=settings.SITE_HOST),
             next_attempt_at=now,
         )
@@ -116,11 +118,12 @@ def may_read(message: Message, user: User) -> bool:
     """Whether the outbox shows the body of `message` to `user`.
 
     A confidential body is for its recipient alone. Only where no mail server takes it to him may
-    an administrator, who could set his password anyway, read it out to him.
+    an administrator, who could set his password anyway, read it out to him. Another body may say
+    what not everybody with the outbox may see elsewhere: then it takes the same permission.
     """
-    if not message.is_confidential:
-        return True
-    return not settings.MAIL_IS_SENT and user.has_perm("people.change_user")
+    if message.is_confidential:
+        return not settings.MAIL_IS_SENT and user.has_perm("people.change_user")
+    return not message.readable_with or user.has_perm(message.readable_with)
 
 
 def thread_id(thread: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import Permission
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -113,7 +114,9 @@ class MessageAdmin(ReadOnlyAdmin, AskingAdmin):
 
     @admin.display(description="text")
     def withheld(self, message: Message) -> str:
-        return "The body holds a sign-in code and is shown to nobody."
+        if message.is_confidential:
+            return "The body holds a sign-in code and is shown to nobody."
+        return f"The body takes the permission “{_permission(message.readable_with)}”."
 
 
 def _body_fields(message: Message, request: HttpRequest) -> list[str]:
@@ -121,3 +124,10 @@ def _body_fields(message: Message, request: HttpRequest) -> list[str]:
     if not isinstance(user, User) or not may_read(message, user):
         return ["withheld"]
     return ["text_shown", "picture"] if message.html else ["text_shown"]
+
+
+def _permission(name: str) -> str:
+    """What a permission such as people.view_person is called."""
+    app, _, codename = name.partition(".")
+    found = Permission.objects.filter(content_type__app_label=app, codename=codename).first()
+    return found.name if found else name

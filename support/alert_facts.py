@@ -23,6 +23,7 @@ from contracts.savings.tools import IDLE_DAYS
 from contracts.seat_costs import cost_per_seat, with_costs
 from people.models import Person
 from support import ticket_facts
+from support.cost_facts import cost
 from support.models import Approval, Ticket
 
 NAMED = 3  # of many things so many are named, the others counted
@@ -149,7 +150,7 @@ def _of_asset(asset: Asset, costs: bool) -> Iterable[str]:
     yield f"serial number {asset.serial}" if asset.serial else ""
     yield f"with {asset.holder}" if asset.holder else ""
     yield f"at {asset.location}" if asset.location else ""
-    yield _cost("cost", asset.cost, asset.currency, costs)
+    yield cost("cost", asset.cost, asset.currency, costs)
 
 
 def _loans(on: date) -> QuerySet[Custody]:
@@ -161,7 +162,7 @@ def _loans(on: date) -> QuerySet[Custody]:
 def _of_loan(loan: Custody, costs: bool) -> Iterable[str]:
     yield f"serial number {loan.asset.serial}" if loan.asset.serial else ""
     yield f"lent on {_day(localdate(loan.since))}"
-    yield _cost("cost", loan.asset.cost, loan.asset.currency, costs)
+    yield cost("cost", loan.asset.cost, loan.asset.currency, costs)
 
 
 def _repairs(on: date) -> QuerySet[Repair]:
@@ -175,7 +176,7 @@ def _of_repair(repair: Repair, costs: bool) -> Iterable[str]:
     yield f"sent on {_day(repair.sent_on)}"
     yield "on warranty" if repair.on_warranty else ""
     yield f"{repair.asset.holder} is waiting for it" if repair.asset.holder else ""
-    yield _cost("costs", repair.cost, repair.currency, costs)
+    yield cost("costs", repair.cost, repair.currency, costs)
 
 
 def _handovers(on: date) -> QuerySet[Handover]:
@@ -238,7 +239,7 @@ def _of_order(order: Order, costs: bool) -> Iterable[str]:
     yield f"ordered on {_day(order.ordered_on)}" if order.ordered_on else ""
     yield f"for {order.department}" if order.department else ""
     known = [line.unit_cost * line.outstanding for line in awaited if line.unit_cost is not None]
-    yield _cost("worth", sum(known, Decimal(0)) if known else None, order.currency, costs)
+    yield cost("worth", sum(known, Decimal(0)) if known else None, order.currency, costs)
 
 
 def _stock(on: date) -> QuerySet[StockItem]:
@@ -249,7 +250,7 @@ def _of_stock(item: StockItem, costs: bool) -> Iterable[str]:
     yield f"{item.quantity} left, minimum {item.minimum}"
     yield f"order {item.reorder_quantity}" if item.reorder_quantity else ""
     yield f"from {item.supplier}" if item.supplier else ""
-    yield _cost("each", item.unit_cost, item.currency, costs)
+    yield cost("each", item.unit_cost, item.currency, costs)
 
 
 KINDS: dict[type[Record], Kind] = {
@@ -290,10 +291,6 @@ def _named(names: Sequence[str]) -> str:
 
 def _a_year(amount: Decimal | None, currency: str) -> str:
     return f"{Money(amount, currency)} a year" if amount is not None else ""
-
-
-def _cost(word: str, amount: Decimal | None, currency: str, costs: bool) -> str:
-    return f"{word} {Money(amount, currency)}" if costs and amount is not None else ""
 
 
 def _day(day: date | None) -> str:

@@ -21,6 +21,7 @@ from support.alert_facts import facts
 from support.alert_links import answer_link
 from support.alert_words import DELETED, RULE, distance, name_of, page_of
 from support.alerts import Rule
+from support.cost_facts import SEE_COSTS, Cost
 from support.digest_reading import NEAR, Numbers, Reading
 from support.models import Alert, Response
 
@@ -29,11 +30,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Words:
-    """A mail without its envelope."""
+    """A mail without its envelope; `readable_with` as in `people.outbox.Mail`."""
 
     subject: str
     text: str
     html: str
+    readable_with: str
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ class Digest:
             subject=one_line(subject),
             text=render_to_string("mail/digest.txt", context),
             html=render_to_string("mail/digest.html", context),
+            readable_with=SEE_COSTS if _tells_costs(groups) else "",
         )
 
     def _decides_by_mail(self, to: Person, opens: bool) -> bool:
@@ -232,6 +235,11 @@ def _summary(numbers: Numbers) -> str:
 def _lapsed(kind: str, count: int, to: Person, opens: bool) -> Lapsed:
     link = _list_link(kind, to.pk, Alert.State.LAPSED) if opens else ""
     return Lapsed(count=count, dates=RULE[kind].dates, link=link)
+
+
+def _tells_costs(groups: Sequence[Group]) -> bool:
+    lines = [line for group in groups for line in group.lines]
+    return any(isinstance(fact, Cost) for line in lines for fact in line.facts)
 
 
 def _opens_the_back_office(person: Person) -> bool:

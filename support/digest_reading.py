@@ -16,6 +16,7 @@ from people.accounts import Backend
 from people.models import Person
 from support.alert_facts import with_details
 from support.alert_words import RULE
+from support.cost_facts import SEE_COSTS
 from support.models import Alert, Response
 
 logger = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ def who_see_costs(people: Sequence[Person]) -> set[int]:
 
     The mailboxes of IT and Finance are read by those who may.
     """
-    may = Backend().with_perm("assets.view_cost").filter(is_staff=True, person__in=people)
+    may = Backend().with_perm(SEE_COSTS).filter(is_staff=True, person__in=people)
     users = set(may.values_list("pk", flat=True))
     readers = {"it", "finance"}
     return {it.pk for it in people if it.answers_for in readers or it.user_id in users}

@@ -7,6 +7,7 @@ update, and is then written from what it claimed: of two who run at once each al
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import date, datetime
 from functools import partial
 from itertools import batched
@@ -19,7 +20,7 @@ from django.utils.timezone import localdate
 from people.models import Message, Person
 from people.outbox import Mail, queue_all
 from support.alert_delivery import for_a_mail_at_once, for_the_digest
-from support.digest_lines import Digest
+from support.digest_lines import Digest, Words
 from support.digest_times import clock
 from support.models import Alert
 
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 BATCH = 100  # recipients in one transaction
 SERIES = "alerts"  # as mail programs file them
+WORDS = [field.name for field in fields(Words)]
 
 type Key = Callable[[int], str]
 
@@ -110,8 +112,9 @@ def _send(on: date, people: Sequence[int], alerts: QuerySet[Alert], key: Key) ->
     told = {person: it for person, it in messages.items() if person in digest.recipients}
     for person, message in told.items():
         words = digest.words(to[person], at_once=message.key.startswith(SERIES))
-        message.subject, message.text, message.html = words.subject, words.text, words.html
-    Message.objects.bulk_update(told.values(), ["subject", "text", "html"], batch_size=BATCH)
+        for name in WORDS:
+            setattr(message, name, getattr(words, name))
+    Message.objects.bulk_update(told.values(), WORDS, batch_size=BATCH)
     # What another mail told of meanwhile needs no second one.
     idle = [it.pk for person, it in messages.items() if person not in told]
     Message.objects.filter(pk__in=idle).delete()

@@ -80,6 +80,12 @@ class Message(models.Model):
         editable=False,
         help_text="Holds a secret, such as a sign-in code: its body is removed once it is sent.",
     )
+    readable_with = models.CharField(
+        max_length=100,
+        blank=True,
+        editable=False,
+        help_text="The permission that its body takes here, such as assets.view_cost; else none.",
+    )
     list_name = models.CharField(
         max_length=30,
         blank=True,

@@ -22,6 +22,7 @@ from people.models import Person, User
 from support import alert_facts, responses
 from support.alert_links import alert_of
 from support.alert_words import why, with_records
+from support.cost_facts import SEE_COSTS
 from support.models import Alert, Response
 from support.portal.access import for_a_person
 from support.portal.alert_forms import PassOnForm, SnoozeForm, WordsForm
@@ -157,5 +158,5 @@ def _facts(user: User, alert: Alert) -> list[str]:
         return []
     rows = alert_facts.with_details(type(alert.record), timezone.localdate())
     record = rows.filter(pk=alert.object_id).first()
-    costs = user.has_perm("assets.view_cost")
+    costs = user.has_perm(SEE_COSTS)
     return alert_facts.facts(record, costs=costs) if record else []

@@ -28,6 +28,34 @@ def test_staff_see_the_list_and_a_mail(client, request, role):
     assert "Come by." in client.get(page_of(message)).text
 
 
+@pytest.mark.parametrize(
+    ("role", "reads"),
+    [("service_desk", False), ("auditor", True), ("it", True), ("administrator", True)],
+)
+def test_a_body_that_takes_a_permission_is_read_by_who_has_it(client, request, role, reads):
+    client.force_login(request.getfixturevalue(role))
+    message = MessageFactory(
+        text="Canary", html="<p>Canary</p>", readable_with="assets.view_cost", state="failed"
+    )
+
+    page = client.get(page_of(message)).text
+
+    assert ("Canary" in page) == reads
+    assert ("The body takes the permission “Can see what assets cost”." in page) != reads
+    assert not client.get(reverse(LIST), {"q": "Canary"}).context["cl"].result_list
+
+
+def test_a_body_that_takes_a_permission_nobody_knows_is_read_by_an_administrator(client, it):
+    """Of an app that is no more, for example."""
+    client.force_login(it)
+    message = MessageFactory(text="Canary", readable_with="gone.view_gone")
+
+    page = client.get(page_of(message)).text
+
+    assert "Canary" not in page
+    assert "The body takes the permission “gone.view_gone”." in page
+
+
 def test_an_employee_sees_nothing(client, employee):
     client.force_login(employee.user)
     MessageFactory(subject="About your laptop")

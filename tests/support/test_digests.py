@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from contracts.models import Contract
@@ -390,6 +391,41 @@ def test_others_open_and_answer_on_one_page(client, employee):
     [answer] = links(Message.objects.get(), "Open and answer")
     client.force_login(employee.user)
     assert client.get(answer, follow=True).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("role", "reads"),
+    [("service_desk", False), ("auditor", True), ("it", True), ("finance", True)],
+)
+def test_what_assets_cost_is_read_in_the_outbox_by_who_may_see_it(client, request, role, reads):
+    PersonFactory(kind="shared", answers_for="it", email="it@example.com")
+    AssetFactory(
+        state="in_use",
+        holder=PersonFactory(),
+        warranty_ends_on=TODAY + timedelta(7),
+        cost="7654.32",
+        currency="EUR",
+    )
+    run_day(TODAY)
+    mail = Message.objects.get(recipient__answers_for="it")
+    assert "7,654.32" in mail.text
+    assert "7,654.32" in mail.html
+    client.force_login(request.getfixturevalue(role))
+
+    page = client.get(reverse("admin:people_message_change", args=[mail.pk])).text
+
+    assert ("7,654.32" in page) == reads
+    assert "7,654.32" not in mail.subject
+
+
+def test_a_mail_that_tells_no_cost_of_an_asset_takes_no_permission(it):
+    """What contracts cost is seen by whoever sees contracts."""
+    contract(it.person, 5, annual_cost="12400.00", currency="EUR")
+    AlertFactory(record=AssetFactory(cost=None), recipient=it.person)
+    run_day(TODAY)
+
+    assert "12,400.00" in Message.objects.get().text
+    assert Message.objects.get().readable_with == ""
 
 
 def test_what_assets_cost_is_told_only_to_who_may_see_it(it, employee):
