@@ -1,23 +1,25 @@
 """The dates of the alert rules in a person's calendar, beside those of his contracts.
 
-A date stays in the calendar whether or not somebody said that he knows of it. What is only seen,
-and not dated, such as stock that is low, is in no calendar.
+A date stays in the calendar whether or not somebody said that he knows of it, until its record
+has another. What is only seen, and not dated, such as stock that is low, is in no calendar.
 """
 
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
 
 from contracts.calendar_feed import AHEAD, BACK, MOST, Entry
 from people.models import Person
 from support import alert_words, inbox
 from support.alerts import RULES, Rule
-from support.lead_times import without_those_never_told
+from support.lead_times import read, without_those_never_told
 from support.models import Alert
 from support.rule_words import WORDS
+from support.watch import Watch
 
 State = Alert.State
 KNOWN = (State.OPEN, State.SNOOZED, State.ACKNOWLEDGED)
@@ -72,11 +74,19 @@ def _told(person: Person, on: date) -> Iterator[Entry]:
         state__in=KNOWN,
         due_on__range=(on - BACK, on + AHEAD),
     )
-    for alert in alerts.order_by("due_on", "pk").prefetch_related(alert_words.with_records())[
-        :MOST
-    ]:
+    true = _true(alerts, on).order_by("due_on", "pk")
+    for alert in true.prefetch_related(alert_words.with_records())[:MOST]:
         if alert.record is not None:
             yield _entry(DATED[alert.rule], alert.record, alert.due_on, person)
+
+
+def _true(alerts: QuerySet[Alert], on: date) -> QuerySet[Alert]:
+    """Those whose record still has the date: of what is acknowledged the ledger asks no more."""
+    still = Q(pk=None)
+    for kind in list(alerts.order_by().values_list("rule", flat=True).distinct()):
+        watch = Watch(DATED[kind], on, uuid4(), read(DATED[kind]))
+        still |= Q(watch.is_true, rule=kind)
+    return alerts.filter(still)
 
 
 def _entry(rule: Rule, record: Any, day: date, person: Person) -> Entry:

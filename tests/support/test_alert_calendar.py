@@ -23,6 +23,7 @@ from tests.factories import (
     StockItemFactory,
     UserFactory,
 )
+from tests.support.ledgers import look
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 24)
@@ -121,6 +122,43 @@ def test_what_is_acknowledged_stays_and_what_is_no_longer_true_goes(client, ada)
     responses.acknowledge(alert, by=ada.user)
     assert len(days(client, ada)) == 1
     Alert.objects.update(state=Alert.State.MOOT)
+    assert days(client, ada) == {}
+
+
+def test_a_date_that_moved_after_it_was_acknowledged_stands_where_it_is_now(client, ada):
+    custody = loan(ada, 5)
+    look(0, ["loan"])
+    responses.acknowledge(Alert.objects.get(), by=ada.user)
+    assert list(days(client, ada).values()) == [day(5)]
+
+    custody.due_back_on = day(40)
+    custody.save()
+    for number in range(1, 4):
+        look(number, ["loan"])
+
+    assert list(days(client, ada).values()) == [day(40)]
+
+
+def test_what_was_given_back_after_it_was_acknowledged_stands_there_no_more(client, ada):
+    custody = loan(ada, 5)
+    look(0, ["loan"])
+    responses.acknowledge(Alert.objects.get(), by=ada.user)
+
+    custody.until = timezone.now()
+    custody.save()
+
+    assert days(client, ada) == {}
+
+
+def test_what_was_passed_on_to_somebody_leaves_their_calendar_when_its_date_moves(client, ada):
+    custody = loan(PersonFactory(), 5)
+    look(0, ["loan"])
+    responses.pass_on(Alert.objects.get(), to=ada, by=None)
+    assert list(days(client, ada).values()) == [day(5)]
+
+    custody.due_back_on = day(40)
+    custody.save()
+
     assert days(client, ada) == {}
 
 
