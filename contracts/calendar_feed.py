@@ -23,7 +23,9 @@ from icalendar import Calendar, Event
 from config.history import Actor, delete_as, save_as
 from config.money import Money
 from contracts.models import CalendarFeed, Contract
+from contracts.owners import who_answers
 from people.models import Person
+from people.roles import mailbox
 
 BACK, AHEAD = timedelta(90), timedelta(800)
 """How far a calendar reaches: two years on, and far enough back to find what has passed."""
@@ -84,15 +86,18 @@ def person_of(token: str, on: date) -> Person | None:
     return feed.person if feed else None
 
 
-def contracts_of(person: Person) -> QuerySet[Contract]:
-    """What the person answers for: owns, or as head of its department where nobody owns it.
+def contracts_of(person: Person, on: date) -> QuerySet[Contract]:
+    """What the person owns, or would be mailed about on the day `on`; see `contracts.owners`.
 
-    Whoever decides on contracts also answers for those that have neither.
+    Whoever decides on contracts also answers for those about which the mailbox of Finance is.
     """
-    answered = Q(owner=person) | Q(owner=None, department__head=person)
+    answering = [person.pk]
     if person.user and person.user.has_perm("contracts.decide_contract"):
-        answered |= Q(owner=None, department__head=None)
-    return Contract.objects.filter(answered).select_related("vendor")
+        answering.append(mailbox("finance").pk)
+    # A calendar, unlike a mail, also reaches an owner without an e-mail address.
+    answered = Q(answers__in=answering) | Q(owner=person)
+    rows = Contract.objects.annotate(answers=who_answers(on)).filter(answered)
+    return rows.select_related("vendor")
 
 
 def calendar(person: Person, on: date, now: datetime) -> bytes:
@@ -112,7 +117,7 @@ def calendar(person: Person, on: date, now: datetime) -> bytes:
 def _of_contracts(person: Person, on: date) -> Iterator[Entry]:
     shown = Q(notice_by__range=(on - BACK, on + AHEAD)) | Q(ends_on__range=(on - BACK, on + AHEAD))
     with_link = bool(person.user and person.user.is_staff)
-    for contract in contracts_of(person).filter(shown).order_by("ends_on", "pk")[:MOST]:
+    for contract in contracts_of(person, on).filter(shown).order_by("ends_on", "pk")[:MOST]:
         yield from _entries(contract, with_link)
 
 

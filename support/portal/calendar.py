@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.timezone import localdate
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -27,7 +28,7 @@ def calendar(request: HttpRequest, person: Person) -> HttpResponse:
     context = {
         "address": address,
         "feed": CalendarFeed.objects.filter(person=person).first(),
-        "contracts": calendar_feed.contracts_of(person).count(),
+        "contracts": calendar_feed.contracts_of(person, localdate()).count(),
     }
     return render(request, "portal/calendar.html", context)
 

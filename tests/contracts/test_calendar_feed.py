@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
-from contracts import calendar_feed
+from contracts import calendar_feed, owners
 from contracts.models import CalendarFeed
 from people.roles import FINANCE
 from tests.conftest import member
@@ -28,6 +28,7 @@ TODAY = date(2026, 11, 24)
 @pytest.fixture(autouse=True)
 def today(time_machine):
     time_machine.move_to("2026-11-24 12:00:00")
+    return time_machine
 
 
 @pytest.fixture
@@ -91,6 +92,46 @@ def test_the_head_of_a_department_sees_what_nobody_in_it_owns(client, ada):
     content = fetched(client, calendar_feed.issue(ada, by=None)).content
     assert b"Nobody" in content
     assert b"Somebody" not in content
+
+
+def gone(**fields):
+    return PersonFactory(leaves_on=TODAY - timedelta(10), **fields)
+
+
+def without_email(**fields):
+    return PersonFactory(email="", **fields)
+
+
+@pytest.mark.parametrize("owner", [gone, without_email])
+def test_the_head_sees_what_belongs_to_who_left_or_has_no_email(client, ada, owner):
+    contract = contract_of(owner(), title="Left behind", department=DepartmentFactory(head=ada))
+    assert owners.of(contract, TODAY) == ada
+    assert b"Left behind" in fetched(client, calendar_feed.issue(ada, by=None)).content
+
+
+@pytest.mark.parametrize("nobody", [gone, without_email])
+def test_finance_sees_what_belongs_to_who_left_where_the_head_is_gone_too(client, nobody):
+    PersonFactory(answers_for="finance", kind="shared", email="finance@example.com")
+    contract_of(gone(), title="Left behind", department=DepartmentFactory(head=nobody()))
+    person = member(FINANCE).person
+    assert b"Left behind" in fetched(client, calendar_feed.issue(person, by=None)).content
+
+
+def test_the_owner_sees_it_until_the_last_day_and_the_head_from_the_next(client, ada, today):
+    owner = PersonFactory(user=UserFactory(), leaves_on=TODAY)
+    contract_of(owner, title="Owned", department=DepartmentFactory(head=ada))
+    owners_own, heads = (calendar_feed.issue(it, by=None) for it in (owner, ada))
+    assert b"Owned" in fetched(client, owners_own).content
+    assert b"Owned" not in fetched(client, heads).content
+    today.move_to("2026-11-25 12:00:00")
+    assert fetched(client, owners_own).status_code == 404
+    assert b"Owned" in fetched(client, heads).content
+
+
+def test_an_owner_without_an_email_sees_it(client):
+    owner = without_email(user=UserFactory())
+    contract_of(owner, title="Owned")
+    assert b"Owned" in fetched(client, calendar_feed.issue(owner, by=None)).content
 
 
 def test_finance_also_sees_what_nobody_answers_for(client):
@@ -161,7 +202,7 @@ def test_the_queries_do_not_grow_with_the_contracts(ada, django_assert_num_queri
         contract_of(ada)
     person = calendar_feed.person_of(calendar_feed.issue(ada, by=None), TODAY)
     calendar_feed.calendar(person, TODAY, timezone.now())  # permissions are read once
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(3):  # the mailbox of Finance, else the last resort; contracts
         calendar_feed.calendar(person, TODAY, timezone.now())
 
 
