@@ -69,6 +69,12 @@ def name_of(record: Any) -> str:
     return str(record)
 
 
+def number_of(model: type[Model], key: object) -> str:
+    """A record that cannot be named, by its number: "Asset number 12"."""
+    name = f"{model._meta.verbose_name} number {key}"
+    return name[0].upper() + name[1:]
+
+
 def title_of(kind: str) -> str:
     """What a rule is called; a rule that is no more, by the name it had in the ledger."""
     return RULE[kind].title if kind in RULE else kind.replace("_", " ").capitalize()

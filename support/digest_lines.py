@@ -19,7 +19,7 @@ from people.outbox import one_line
 from people.roles import mailbox
 from support.alert_facts import facts
 from support.alert_links import answer_link
-from support.alert_words import DELETED, RULE, distance, name_of, page_of
+from support.alert_words import DELETED, RULE, distance, name_of, number_of, page_of
 from support.alerts import Rule
 from support.cost_facts import SEE_COSTS, Cost
 from support.digest_reading import NEAR, Numbers, Reading
@@ -157,8 +157,8 @@ class Digest:
                 return name_of(record), facts(record, costs=to.pk in self.reading.see_costs)
         except Exception:
             logger.exception("%s %s cannot be described in a mail.", rule.kind, alert.object_id)
-        name = f"{rule.model._meta.verbose_name} number {alert.object_id}"
-        return name[0].upper() + name[1:], ["Steward could not read what else it is: open it."]
+        name = number_of(rule.model, alert.object_id)
+        return name, ["Steward could not read what else it is: open it."]
 
     def _notes(self, rule: Rule, alert: Alert, to: Person) -> list[str]:
         return [

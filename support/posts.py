@@ -1,14 +1,16 @@
 """What webhooks are told: each open alert of the kinds they are subscribed to, once."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import batched
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -16,10 +18,12 @@ from django.utils import timezone
 from config.history import Actor
 from people.models import Message, Webhook
 from people.outbox import queue_post
-from support.alert_words import name_of, page_of, title_of, when, with_records
+from support.alert_words import name_of, number_of, page_of, title_of, when, with_records
 from support.models import Alert, Post, Subscription
 from support.models.alert import AlertQuerySet
 from support.post_formats import Content, Line, as_json
+
+logger = logging.getLogger(__name__)
 
 LINES = 30
 LONGEST_NAME = 150
@@ -34,11 +38,22 @@ type Told = tuple[str, int, int, date, int, bool]
 def queue_posts(on: date) -> int:
     """Owe each active webhook one post of what it was not told yet; returns how many posts.
 
-    Two at once owe nothing twice: the second waits for the webhook and finds nothing left.
+    Two at once owe nothing twice: the second waits for the webhook and finds nothing left. One
+    whose post cannot be written stops no other.
     """
     active = Webhook.objects.filter(is_active=True, subscriptions__isnull=False)
     keys = active.order_by("pk").values_list("pk", flat=True).distinct()
-    return sum(_queue_post(key, on) for key in list(keys))
+    return sum(_queue_or_log(key, on) for key in list(keys))
+
+
+def _queue_or_log(key: int, on: date) -> bool:
+    try:
+        return _queue_post(key, on)
+    except OperationalError:
+        raise  # the database is at fault, and no other would fare better
+    except Exception:
+        logger.exception("The post to the webhook %s of %s cannot be written.", key, on)
+        return False
 
 
 @transaction.atomic
@@ -117,7 +132,7 @@ def _line(alerts: Sequence[Alert], number: int, on: date) -> Line:
     return Line(
         rule=first.rule,
         rule_title=title_of(first.rule),
-        record=_shortened(name_of(first.record)),
+        record=_shortened(_name(first)),
         url=settings.SITE_URL + (page_of(first.record) if first.record else ""),
         when=when(first, on=on),
         due_on=first.due_on,
@@ -125,6 +140,16 @@ def _line(alerts: Sequence[Alert], number: int, on: date) -> Line:
         escalated=first.escalates_id is not None,
         recipients=tuple(names),
     )
+
+
+def _name(alert: Alert) -> str:
+    """What it is about. A record that is broken does not stop the post."""
+    record: Any = alert.record
+    try:
+        return name_of(record)
+    except Exception:
+        logger.exception("%s %s cannot be named in a post.", alert.rule, alert.object_id)
+        return number_of(type(record), alert.object_id)
 
 
 def _shortened(text: str) -> str:

@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from assets.models import Asset
 from people.delivery import deliver_posts
 from people.models import Message, Webhook
+from support import posts
 from support.models import Alert, Post, Subscription
 from support.posts import LINES, queue_posts, send_test
 from tests.factories import (
@@ -59,6 +61,49 @@ def test_an_open_alert_is_posted_once(room, today):
     assert line["when"].endswith("in 7 days")
     assert line["url"].endswith(reverse("admin:assets_asset_change", args=[asset.pk]))
     assert Post.objects.get().message.webhook == room
+
+
+def test_a_record_that_cannot_be_named_stops_no_post_and_is_told_by_its_number(
+    room, today, monkeypatch, caplog
+):
+    broken, sound = AssetFactory(tag="BROKEN"), AssetFactory(tag="SOUND")
+    for asset in (broken, sound):
+        AlertFactory(record=asset, due_on=today + timedelta(days=7))
+    name = Asset.__str__
+    monkeypatch.setattr(Asset, "__str__", lambda it: 1 / 0 if it.tag == "BROKEN" else name(it))
+
+    assert queue_posts(today) == 1
+
+    (post,) = posted()
+    assert [it["record"] for it in post["alerts"]] == [f"Asset number {broken.pk}", name(sound)]
+    assert f"warranty {broken.pk} cannot be named in a post." in caplog.text
+    assert queue_posts(today) == 0
+
+
+def test_a_webhook_whose_post_cannot_be_written_stops_no_other(room, today, monkeypatch, caplog):
+    other = WebhookFactory(format="json")
+    SubscriptionFactory(webhook=other, rule="warranty")
+    AlertFactory(due_on=today + timedelta(days=7))
+    write = posts.as_json
+    monkeypatch.setattr(posts, "as_json", lambda it, to: 1 / 0 if to == room else write(it, to))
+
+    assert queue_posts(today) == 1
+
+    assert Message.objects.posts().get().webhook == other
+    assert f"The post to the webhook {room.pk} of {today} cannot be written." in caplog.text
+    monkeypatch.undo()
+    assert queue_posts(today) == 1  # what was not told is told once it can be
+
+
+def test_a_database_that_is_away_is_no_fault_of_a_webhook(room, today, monkeypatch):
+    def away(content, webhook):
+        raise OperationalError
+
+    AlertFactory(due_on=today + timedelta(days=7))
+    monkeypatch.setattr(posts, "as_json", away)
+
+    with pytest.raises(OperationalError):
+        queue_posts(today)
 
 
 @pytest.mark.parametrize(
