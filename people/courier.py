@@ -14,6 +14,8 @@ from people.models import Message
 from people.outbox import one_line, thread_id
 
 PER_CONNECTION = 100  # many servers close a connection that brings more
+CLOSING = 421
+TOO_LARGE, TOO_LARGE_IN_FULL = 552, "5.3.4"
 
 
 class Courier:
@@ -47,12 +49,12 @@ class Courier:
             self.connection.send_messages([mail])
         except smtplib.SMTPRecipientsRefused as refusal:
             code, reply = next(iter(refusal.recipients.values()))
-            raise _refused(code, reply) from refusal
-        except smtplib.SMTPSenderRefused as refusal:
-            self.hang_up()
-            raise Unreachable(said(refusal)) from refusal
+            raise self._refused(code, reply) from refusal
         except smtplib.SMTPResponseException as refusal:
-            raise _refused(refusal.smtp_code, refusal.smtp_error) from refusal
+            if isinstance(refusal, smtplib.SMTPSenderRefused) and not _is_too_large(refusal):
+                self.hang_up()
+                raise Unreachable(said(refusal)) from refusal
+            raise self._refused(refusal.smtp_code, refusal.smtp_error) from refusal
         except (smtplib.SMTPException, OSError) as error:
             self.hang_up()
             raise Postponed(said(error)) from error
@@ -60,16 +62,26 @@ class Courier:
             self.hang_up()
             raise Failed(f"It cannot be sent: {error}") from error
 
+    def _refused(self, code: int, reply: bytes | str) -> Failed | Postponed:
+        if code == CLOSING:  # the next mail would be charged with a connection that is gone
+            self.hang_up()
+        words = f"The mail server answered {code} {_text(reply)}"
+        return Failed(words) if code >= 500 else Postponed(words)
+
     def hang_up(self) -> None:
         self.carried = 0
         with suppress(smtplib.SMTPException, OSError):
             self.connection.close()
 
 
-def _refused(code: int, reply: bytes | str) -> Failed | Postponed:
-    text = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
-    words = f"The mail server answered {code} {text}"
-    return Failed(words) if code >= 500 else Postponed(words)
+def _text(reply: bytes | str) -> str:
+    return reply.decode(errors="replace") if isinstance(reply, bytes) else reply
+
+
+def _is_too_large(refusal: smtplib.SMTPResponseException) -> bool:
+    """A server that says what it takes (RFC 1870) refuses the sender of a mail that is larger."""
+    in_full = _text(refusal.smtp_error).startswith(TOO_LARGE_IN_FULL)
+    return refusal.smtp_code == TOO_LARGE or (refusal.smtp_code >= 500 and in_full)
 
 
 def _addressee(message: Message) -> tuple[str, str]:

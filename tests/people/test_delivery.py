@@ -175,6 +175,49 @@ def test_a_sender_the_server_refuses_fails_no_mail(smtp):
     assert (again(message).state, message.attempts) == ("queued", 0)
 
 
+def test_a_mail_too_large_for_the_server_fails_alone(smtp):
+    smtp.controller.SMTP_kwargs["data_size_limit"] = 20_000
+    large, other = owed("large@example.com", text="x " * 20_000), owed("other@example.com")
+
+    assert deliver() == 1
+
+    assert (again(large).state, large.attempts) == ("failed", 1)
+    assert large.error.startswith("The mail server answered 552")
+    assert again(other).state == "sent"
+    assert smtp.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ("552 Too much for us", "failed"),
+        ("554 5.3.4 Message too big", "failed"),
+        ("452 5.3.4 Message too big", "queued"),
+        ("554 5.7.1 Not you", "queued"),
+    ],
+)
+def test_a_refused_sender_is_the_fault_of_a_mail_only_where_it_is_too_large(smtp, answer, state):
+    smtp.refuse_senders = answer
+    message = owed()
+
+    deliver()
+
+    assert again(message).state == state
+
+
+@pytest.mark.parametrize("when", ["refuse", "on_data"])
+def test_a_server_that_closes_over_one_mail_costs_the_next_nothing(smtp, when):
+    """As many do where somebody gets too many mails at once."""
+    getattr(smtp, when)["ada@example.com"] = "421 4.7.0 Too many at once"
+    first, *others = owed(), owed("bob@example.com"), owed("eve@example.com")
+
+    assert deliver() == 2
+
+    assert (again(first).state, first.attempts) == ("queued", 1)
+    assert "421 4.7.0" in first.error
+    assert [(again(it).state, it.attempts, it.error) for it in others] == [("sent", 1, "")] * 2
+
+
 def test_a_row_that_cannot_be_written_as_a_mail_is_failed_alone(smtp, monkeypatch):
     poison, other = owed("poison@example.com", text="poison"), owed("other@example.com")
     compose = courier.compose
