@@ -33,6 +33,11 @@ CONNECT_SECONDS, WHOLE_SECONDS = 5.0, 10.0
 MOST_READ = 64 * 1024
 LONGEST_WAIT = timedelta(hours=4)
 TEMPORARY = {408, 425, 429}
+SECRETS = {
+    ipaddress.ip_address(text)
+    for text in ("fd00:ec2::254", "100.100.100.200", "192.0.0.192")  # AWS, Alibaba, Oracle
+}
+"""Where clouds keep the secrets of their machines, beside the link-local addresses."""
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -144,7 +149,8 @@ def is_public(address: Address) -> bool:
 
 def _may_be_ours(address: Address) -> bool:
     """Of a host that is named on purpose: any but those at which clouds keep their secrets."""
-    return not (address.is_link_local or address.is_multicast or address.is_unspecified)
+    nowhere = address.is_link_local or address.is_multicast or address.is_unspecified
+    return not nowhere and address not in SECRETS
 
 
 # --- The connection -----------------------------------------------------------------------------

@@ -392,8 +392,20 @@ def test_a_name_that_changes_its_mind_after_the_check_is_not_asked_again(resolve
     assert gone_to == [PUBLIC]
 
 
-def test_a_host_of_ours_may_not_lead_to_where_clouds_keep_secrets(receiver, resolver):
-    resolver.answers[NAME] = [["169.254.169.254"]]
+@pytest.mark.parametrize(
+    "address",
+    [
+        "169.254.169.254",
+        "::ffff:169.254.169.254",
+        "fe80::a9fe:a9fe%eth0",
+        "fd00:ec2::254",
+        "100.100.100.200",
+        "::ffff:100.100.100.200",
+        "192.0.0.192",
+    ],
+)
+def test_a_host_of_ours_may_not_lead_to_where_clouds_keep_secrets(receiver, resolver, address):
+    resolver.answers[NAME] = [[address]]
     message = owed(receiver.url)
 
     deliver_posts()
