@@ -8,6 +8,7 @@ all else is text: so both databases compare and sort them as what they are.
 import ipaddress
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -102,7 +103,9 @@ def exported(field: ExtraField, value: object) -> Any:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return shown(field, value)
     if field.kind == Kind.DATE:
-        return date.fromisoformat(str(value))
+        # What was stored before its field became this one is told as it stands.
+        with suppress(ValueError):
+            return date.fromisoformat(str(value))
     return value
 
 
@@ -202,6 +205,16 @@ def settled(
     values = {**stored, **given}
     kept = {field.key: values.get(field.key) for field in fields}
     return {key: value for key, value in kept.items() if value is not None}
+
+
+def fitting(stored: Mapping[str, Value], fields: Iterable[ExtraField]) -> dict[str, Value]:
+    """Of stored values those that these fields have too, each as its field reads it."""
+    kept: dict[str, Value] = {}
+    for field in fields:
+        if field.key in stored:
+            with suppress(ValueError):
+                kept[field.key] = read(field, shown(field, stored[field.key]))
+    return kept
 
 
 def missing(fields: Iterable[ExtraField], extra: Mapping[str, Value]) -> list[ExtraField]:

@@ -4,13 +4,17 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import display
+from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from assets import products
 from assets.admin.moves import PLAN
 from assets.admin.structure import ExtraFieldInline, ExtraFieldsOfCategory
 from assets.models import Category, Product, Vendor, VendorAlias, VendorContact
 from config.admin import BaseInline, DateRangeFilter
+from config.admin.screens import actor
+from config.forms import RecordForm
 from people.exchange import ExchangeAdmin
 
 
@@ -74,9 +78,38 @@ class CategoryAdmin(ExtraFieldsOfCategory):
     inlines = [ExtraFieldInline]
 
 
+class ProductForm(RecordForm):
+    """Says before anything is written what its assets would clash in, and what they would lose."""
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.instance.pk and not self.errors:
+            for name in {"maker", "category"} & set(self.changed_data):
+                getattr(self, f"_check_{name}")(self.cleaned_data[name])
+        return cleaned
+
+    def _check_maker(self, maker: Vendor | None) -> None:
+        try:
+            products.refuse_clashes(self.instance, maker)
+        except ValidationError as refused:
+            self.add_error("maker", refused)
+
+    def _check_category(self, category: Category) -> None:
+        """Values are lost only to who says why, as where their field is deleted."""
+        lost = products.losing(self.instance, category)
+        if lost and not self.cleaned_data["reason"].strip():
+            sentence = (
+                f"{category} has no fields that take {', '.join(lost)}: its assets would lose these"
+                " values, only their history keeps them. To change it all the same, give the reason"
+                " below."
+            )
+            self.add_error("category", sentence)
+
+
 @admin.register(Product)
 class ProductAdmin(ExchangeAdmin):
     spreadsheet = "products"
+    form = ProductForm
     steps = [PLAN]
     list_display = ["name", "maker", "category", "part_number", "end_of_life_on", "asset_count"]
     list_filter = ["category", ("end_of_life_on", DateRangeFilter)]
@@ -94,6 +127,12 @@ class ProductAdmin(ExchangeAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         rows = super().get_queryset(request).select_related("maker", "category")
         return rows.annotate(asset_count=Count("assets"))
+
+    def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
+        if change:
+            products.change(obj, by=actor(request), reason=self.reason(form, change))
+        else:
+            super().save_model(request, obj, form, change)
 
     @display(description="assets", ordering="asset_count")
     def asset_count(self, product: Any) -> int:

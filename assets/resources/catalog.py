@@ -1,9 +1,12 @@
 """Vendors and products from spreadsheets."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
+from assets import products
 from assets.lookups import Categories, Products, Vendors
 from assets.models import Product, Vendor
 from config import cells
@@ -126,6 +129,26 @@ class ProductResource(BaseResource):
             return None
         product = self.products.get((pk, folded(texts[1]), folded(texts[2])))
         return self.claim(product) if product else None
+
+    def check(self, instance: Product) -> None:
+        super().check(instance)
+        if not self.new and "category" in self.changed:
+            lost = products.losing(instance, instance.category)
+            if lost:
+                sentence = (
+                    f"has no fields that take {', '.join(lost)}: its assets would lose these"
+                    " values; change it on the product's page, which asks why"
+                )
+                raise ValidationError({"category": sentence})
+
+    def update(self, instances: Sequence[Any]) -> None:
+        """The assets of what is in another category follow it. No row changes a maker: it tells
+        which product the row is about.
+        """
+        super().update(instances)
+        for product in instances:
+            if "category" in product.import_changed:
+                products.refit(product, by=self.by, reason=self.reason)
 
     def in_order(self) -> list[Lookup]:
         return in_order(self.lookups)

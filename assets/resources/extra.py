@@ -102,7 +102,8 @@ class ExtraColumns(BaseResource):
         moved = was is not None and getattr(was, "category_id", None) != product.category_id
         if problems or not (given or moved or self.new):
             return problems
-        asset.extra = extra_fields.settled(asset.extra, fields.values(), given)
+        stored = extra_fields.fitting(asset.extra, fields.values()) if moved else asset.extra
+        asset.extra = extra_fields.settled(stored, fields.values(), given)
         missing = extra_fields.missing(fields.values(), asset.extra)
         return {field.name: ["is missing: no cell of the row gives it"] for field in missing}
 
