@@ -108,8 +108,9 @@ class BaseResource(Rows):
     ) -> None:
         """Write what is new, unless this is a preview or a row is refused."""
         assert result is not None
-        if self.tree and self.skip_refused:
-            self._refuse_orphans(result)
+        while impossible := self.impossible_together():
+            for instance, problem in impossible:
+                self._refuse(instance, problem, result)
         self.refused = {self.numbers[row.number - 1] for row in result.invalid_rows}
         if not self._writes(dry_run, result):
             return
@@ -119,27 +120,26 @@ class BaseResource(Rows):
         except (ValidationError, DatabaseError) as error:
             self.handle_import_error(result, error, raise_errors)
 
-    def _refuse_orphans(self, result: Result) -> None:
-        """Refuse the rows that name a record of a row that is refused, and theirs in turn."""
-        lookups = {id(record) for lookup in self.lookups.values() for record in lookup.made}
-        while True:
-            known = lookups | {id(instance) for instance in self.create_instances}
-            orphans = [
-                instance
-                for instance in [*self.create_instances, *self.update_instances]
-                if (parent := getattr(instance, self.tree)) is not None
-                and parent.pk is None
-                and id(parent) not in known
-            ]
-            if not orphans:
-                return
-            for orphan in orphans:
-                self._refuse(orphan, result)
+    def impossible_together(self) -> list[tuple[Any, ValidationError]]:
+        """The rows that are good by themselves and cannot be written beside the others, each with
+        what is wrong; asked again after these are refused.
+        """
+        return self._orphans() if self.tree and self.skip_refused else []
 
-    def _refuse(self, instance: Any, result: Result) -> None:
-        parent = getattr(instance, self.tree)
-        error = ValidationError({self.tree: f"names {parent}, whose own row is refused"})
-        result.append_invalid_row(instance.import_place, {}, error)
+    def _orphans(self) -> list[tuple[Any, ValidationError]]:
+        """The rows that name a record of a row that is refused."""
+        lookups = {id(record) for lookup in self.lookups.values() for record in lookup.made}
+        known = lookups | {id(instance) for instance in self.create_instances}
+        orphans = []
+        for instance in [*self.create_instances, *self.update_instances]:
+            parent = getattr(instance, self.tree)
+            if parent is not None and parent.pk is None and id(parent) not in known:
+                problem = f"names {parent}, whose own row is refused"
+                orphans.append((instance, ValidationError({self.tree: problem})))
+        return orphans
+
+    def _refuse(self, instance: Any, problem: ValidationError, result: Result) -> None:
+        result.append_invalid_row(instance.import_place, {}, problem)
         new = any(it is instance for it in self.create_instances)
         instances = self.create_instances if new else self.update_instances
         instances[:] = [it for it in instances if it is not instance]

@@ -197,14 +197,20 @@ def relabel(
 def enter(assets: Sequence[Asset], *, by: Actor, reason: str) -> list[Asset]:
     """Put new assets on the register, in the state and with the holder they already have.
 
-    Who has a holder gets an open custody; who has no tag gets the next one of its category; what is
-    protected until some day gets the warranty for it.
+    Who has a holder, or serves a place or a device, gets an open custody; who has no tag gets the
+    next one of its category; what is protected until some day gets the warranty for it.
     """
     number(assets)
     entered = create_all_as(assets, by=by, reason=reason)
     warranties.enter(entered, by=by, reason=reason)
-    open_custody([asset for asset in entered if asset.state in Asset.HELD], by=by, reason=reason)
+    held = [it for it in entered if it.state in Asset.HELD and _is_with_somebody(it)]
+    open_custody(held, by=by, reason=reason)
     return entered
+
+
+def _is_with_somebody(asset: Asset) -> bool:
+    """Whether anybody knows who or what has it: of what came onto the register lost, nobody may."""
+    return any((asset.holder_id, asset.location_id, asset.installed_in_id))
 
 
 def open_custody(

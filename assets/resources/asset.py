@@ -1,13 +1,11 @@
 """Assets from spreadsheets."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils import timezone
 
 from assets import lifecycle
 from assets.lookups import Products, Vendors
@@ -16,6 +14,7 @@ from assets.resources.catalog import in_order
 from assets.resources.extra import ExtraColumns, ExtraValues
 from assets.resources.health import PATCHED, HealthColumns, ReleaseNames
 from assets.resources.identifiers import HEADERS, IdentifierColumns
+from assets.resources.moves import Moves
 from assets.resources.warranty import WarrantyColumns
 from assets.serials import serial_key
 from config import amounts, cells
@@ -48,10 +47,9 @@ STATES = {
     "broken": State.RETIRED,
     "decommissioned": State.RETIRED,
 }
-MOVED = {"holder", "location"}
 
 
-class AssetResource(HealthColumns, WarrantyColumns, IdentifierColumns, ExtraColumns):
+class AssetResource(Moves, HealthColumns, WarrantyColumns, IdentifierColumns, ExtraColumns):
     """One asset a row, known by its tag. State, holder and place go through `assets.lifecycle`."""
 
     slug = "assets"
@@ -212,83 +210,17 @@ class AssetResource(HealthColumns, WarrantyColumns, IdentifierColumns, ExtraColu
 
     def check(self, instance: Asset) -> None:
         super().check(instance)
-        if self.new:
-            self._check_holder(instance)
-            return
+        if not self.new:
+            self._check_cost()
+        self.check_moves(instance)
+
+    def _check_cost(self) -> None:
         if {"cost", "currency"} & set(self.changed) and not self.may("assets.change_cost"):
             name = "cost" if "cost" in self.changed else "currency"
             raise ValidationError({name: "you may not change what assets cost"})
-        if MOVED & set(self.changed):
-            self._check_moves(instance)
-
-    def _check_holder(self, asset: Asset) -> None:
-        today = timezone.localdate()
-        if asset.holder and asset.holder.has_left(today):
-            left = f"left on {asset.holder.leaves_on}: nothing can be in his hands"
-            raise ValidationError({"holder": left})
-
-    def _check_moves(self, asset: Asset) -> None:
-        """What the steps of `lifecycle` would refuse, and whether the user may take them."""
-        before = Asset(
-            **{f.attname: getattr(asset, f.attname) for f in asset._meta.concrete_fields}
-        )
-        before.holder = self.before["holder"]  # type: ignore[assignment]
-        for move in self._moves():
-            if not self.may(f"assets.{move}_asset"):
-                raise ValidationError(f"you may not have assets {lifecycle.MOVES[move].done}")
-        first = self._moves()[0]
-        before.product = asset.product
-        if not lifecycle.MOVES[first].allows(before):
-            column = "holder" if "holder" in self.changed else "location"
-            raise ValidationError({column: lifecycle.refusal(first, before)})
-        self._check_holder(asset)
-        if "holder" in self.changed:
-            # What it will be after the steps, for the constraints; the steps write it.
-            asset.state = State.IN_USE
-
-    def _moves(self) -> list[str]:
-        if "holder" not in self.changed:
-            return ["move"]
-        taken = ["take_back"] if self.before["holder"] else []
-        in_use = self.before["state"] == State.IN_USE
-        return [*(taken or (["take_back"] if in_use else [])), "hand_over"]
 
     def create(self, instances: Sequence[Asset]) -> None:
         lifecycle.enter(instances, by=self.by, reason=self.reason)
-
-    def update(self, instances: Sequence[Any]) -> None:
-        """Plain fields first, then holders and places by the steps that own them."""
-        plain, moved = [], []
-        for asset in instances:
-            names = asset.import_changed
-            asset.import_changed = [name for name in names if name not in MOVED]
-            plain += [asset] if asset.import_changed else []
-            moved += [(asset, set(names) & MOVED)] if MOVED & set(names) else []
-        targets = [(asset, asset.holder, asset.location, names) for asset, names in moved]
-        super().update(plain)
-        self._move(targets)
-
-    def _move(self, targets: list[tuple[Asset, Any, Any, set[str]]]) -> None:
-        handed: defaultdict[tuple[Any, Any], list[Asset]] = defaultdict(list)
-        placed: defaultdict[Any, list[Asset]] = defaultdict(list)
-        for asset, holder, location, names in targets:
-            if "holder" in names:
-                handed[holder, location if "location" in names else None].append(asset)
-            else:
-                placed[location].append(asset)
-        signed: dict[str, Any] = {"by": self.by, "reason": self.reason}
-        returned = [asset for group in handed.values() for asset in group]
-        current = Asset.objects.filter(pk__in=[asset.pk for asset in returned], state=State.IN_USE)
-        if held := list(current):
-            self._take(lifecycle.take_back(held, **signed))
-        for (holder, location), assets in handed.items():
-            self._take(lifecycle.hand_over(assets, to=holder, location=location, **signed))
-        for location, assets in placed.items():
-            self._take(lifecycle.move(assets, location=location, **signed))
-
-    def _take(self, outcome: lifecycle.Outcome) -> None:
-        if outcome.refused:
-            raise ValidationError(outcome.refused)
 
     def derived(self, names: Any) -> list[str]:
         serial = ["serial_key"] if {"serial", "product"} & set(names) else []

@@ -71,6 +71,37 @@ def test_what_is_retired_cannot_have_a_holder(latitude):
     assert problems(report) == ["row 2: Only what is in use, in repair or lost has a holder"]
 
 
+@pytest.mark.parametrize("word", ["lost", "Stolen", "missing", "in repair"])
+@pytest.mark.parametrize("options", [{}, {"skip_refused": True}])
+def test_what_is_away_may_be_entered_though_nobody_knows_who_had_it(latitude, it, word, options):
+    rows = ["tag", "product", "status"], ["A1", "Dell Latitude", word], ["A2", "Dell Latitude", ""]
+
+    preview = load("assets", *rows, by=it, dry_run=True, **options)
+    report = load("assets", *rows, by=it, **options)
+
+    assert preview.summary == report.summary == "2 created, 0 updated, 0 unchanged, 0 refused"
+    assert not Custody.objects.exists()
+    asset = Asset.objects.get(tag="A1")
+    back = lifecycle.return_from_repair if word == "in repair" else lifecycle.find
+    lifecycle.one(back, asset, location=LocationFactory(), by=it)
+    lifecycle.one(lifecycle.hand_over, asset, to=PersonFactory(), by=it)
+
+
+def test_what_was_lost_at_a_place_or_by_somebody_is_in_their_custody(latitude):
+    berlin, ada = LocationFactory(name="Berlin"), PersonFactory(name="Ada")
+    header = ["tag", "product", "status", "location", "holder"]
+
+    load(
+        "assets",
+        header,
+        ["A1", "Dell Latitude", "lost", "Berlin", ""],
+        ["A2", "Dell Latitude", "lost", "", "Ada"],
+    )
+
+    custodies = Custody.objects.open().order_by("asset__tag")
+    assert [(it.location, it.holder) for it in custodies] == [(berlin, None), (None, ada)]
+
+
 def test_the_state_of_an_asset_that_is_there_is_left_to_its_steps(latitude):
     asset = AssetFactory(tag="A1", product=latitude)
 
@@ -135,6 +166,63 @@ def test_another_place_is_a_move(latitude):
 
     asset.refresh_from_db()
     assert (asset.location, asset.state) == (berlin, "in_stock")
+
+
+@pytest.fixture
+def paired():
+    """A phone of Ada's with its SIM; Ben and Berlin are there too."""
+    ada = PersonFactory(name="Ada")
+    PersonFactory(name="Ben")
+    LocationFactory(name="Berlin")
+    phone = AssetFactory(tag="PH-9", holder=ada, product__name="Pixel")
+    return phone, AssetFactory(tag="SIM-9", holder=ada, product__name="Card", installed_in=phone)
+
+
+ALONE = (
+    "SIM-9 Card is installed in PH-9 Pixel: it goes where its device goes. Take it out first, or"
+    " give its device the same in a row of its own"
+)
+
+
+@pytest.mark.parametrize(("column", "value"), [("holder", "Ben"), ("location", "Berlin")])
+@pytest.mark.parametrize("options", [{"dry_run": True}, {}])
+def test_what_is_installed_in_a_device_moves_in_no_row_of_its_own(
+    paired, it, column, value, options
+):
+    other = AssetFactory(tag="A1")
+    rows = ["tag", column], ["SIM-9", value], ["A1", value]
+
+    report = load("assets", *rows, by=it, **options)
+    skipping = load("assets", *rows, by=it, skip_refused=True, **options)
+
+    assert problems(report) == [f'row 2, column {column}, "{value}": {ALONE}']
+    assert skipping.summary == "0 created, 1 updated, 0 unchanged, 1 refused"
+    other.refresh_from_db()
+    assert (getattr(other, column) is not None) == (not options)
+
+
+@pytest.mark.parametrize("tags", [["PH-9", "SIM-9"], ["SIM-9", "PH-9"]])
+def test_a_device_and_what_is_in_it_move_together_in_rows_of_the_same(paired, it, tags):
+    report = load("assets", ["tag", "holder"], *([tag, "Ben"] for tag in tags), by=it)
+
+    assert report.summary == "0 created, 2 updated, 0 unchanged, 0 refused"
+    phone, sim = Asset.objects.order_by("tag")
+    assert {phone.holder.name, sim.holder.name} == {"Ben"}
+    assert sim.installed_in == phone
+
+
+def test_what_is_in_a_device_whose_row_is_refused_or_goes_elsewhere_is_refused_too(paired, it):
+    PersonFactory(name="Cleo", leaves_on=timezone.localdate() - timedelta(1))
+    header = ["tag", "holder", "cost"]
+
+    elsewhere = load("assets", header, ["SIM-9", "Ben", ""], ["PH-9", "Cleo", ""], by=it)
+    refused = load(
+        "assets", header, ["SIM-9", "Ben", ""], ["PH-9", "Ben", "nothing"], by=it, skip_refused=True
+    )
+
+    assert f'row 2, column holder, "Ben": {ALONE}' in problems(elsewhere)
+    assert f'row 2, column holder, "Ben": {ALONE}' in problems(refused)
+    assert refused.summary == "0 created, 0 updated, 0 unchanged, 2 refused"
 
 
 def test_the_cost_of_an_asset_that_is_there_changes_only_who_may_change_it(latitude, it, finance):
