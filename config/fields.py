@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MinValueValidator
 from django.db import models
+
+from config import forms
 
 
 class MoneyField(models.DecimalField):
@@ -28,10 +30,11 @@ class CurrencyField(models.CharField):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 3)
         kwargs.setdefault("default", default_currency)
-        kwargs.setdefault(
-            "validators", [RegexValidator(r"^[A-Z]{3}$", "Give an ISO 4217 code such as EUR.")]
-        )
+        kwargs.setdefault("validators", [*forms.CurrencyField.default_validators])
         super().__init__(*args, **kwargs)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": forms.CurrencyField, **kwargs})
 
 
 class WebAddressField(models.URLField):

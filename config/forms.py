@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
@@ -191,6 +193,23 @@ def reason_field(**options: Any) -> forms.CharField:
     return forms.CharField(
         **{"required": False, "max_length": 250, "help_text": "Kept in the history.", **options}
     )
+
+
+class CurrencyField(forms.CharField):
+    """The code of a currency, typed in any case."""
+
+    default_validators = [RegexValidator(r"^[A-Z]{3}$", "Give an ISO 4217 code such as EUR.")]
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 3, **kwargs})
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).upper()
+
+
+def currency_field() -> CurrencyField:
+    """What an amount beside it is in, in a step."""
+    return CurrencyField(required=False, help_text=f"Empty: {settings.DEFAULT_CURRENCY}.")
 
 
 class FilesInput(forms.FileInput):

@@ -5,26 +5,19 @@ from functools import partial
 from typing import Any, cast
 
 from django import forms
-from django.conf import settings
 
 from assets import lifecycle
 from assets.lifecycle import MOVES
 from assets.lifecycle.moves import offers
 from assets.models import Asset, Custody, Disposal, OrderLine, Repair, StateLabel, Upgrade, Wipe
 from config.admin import Step
-from config.forms import FilesField, LinkField, StepForm, reason_field
+from config.forms import FilesField, LinkField, StepForm, currency_field, reason_field
 
 State = Asset.State
 
 
 def _place(help_text: str, *, required: bool = False) -> LinkField:
     return LinkField(Asset.location, required=required, help_text=help_text)
-
-
-def currency_field() -> forms.CharField:
-    return forms.CharField(
-        required=False, max_length=3, help_text=f"Empty: {settings.DEFAULT_CURRENCY}."
-    )
 
 
 def cost_field(label: str, **options: Any) -> forms.DecimalField:

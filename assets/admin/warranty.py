@@ -13,12 +13,19 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from assets import protection, warranties
-from assets.admin.moves import cost_field, currency_field
+from assets.admin.moves import cost_field
 from assets.models import Asset, Warranty
 from assets.models.warranty import LONGEST
 from config.admin import BaseAdmin, BaseInline, DateRangeFilter, InUseFilter, Step
 from config.admin.screens import actor
-from config.forms import LinkField, RecordForm, StepForm, VersionedForm, reason_field
+from config.forms import (
+    LinkField,
+    RecordForm,
+    StepForm,
+    VersionedForm,
+    currency_field,
+    reason_field,
+)
 
 COST = dict.fromkeys(("cost", "currency"), "assets.view_cost")
 

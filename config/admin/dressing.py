@@ -3,11 +3,12 @@
 from django import forms
 from unfold import widgets
 
-from config.forms import FilesField
+from config.forms import CurrencyField, FilesField
 
 WIDGETS: dict[type[forms.Field], type[forms.Widget]] = {
     forms.BooleanField: widgets.UnfoldBooleanSwitchWidget,
     forms.CharField: widgets.UnfoldAdminTextInputWidget,
+    CurrencyField: widgets.UnfoldAdminTextInputWidget,
     forms.ChoiceField: widgets.UnfoldAdminSelectWidget,
     forms.TypedChoiceField: widgets.UnfoldAdminSelectWidget,
     forms.DateField: widgets.UnfoldAdminSingleDateWidget,

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from django import forms
-from django.conf import settings
 
-from config.forms import FilesField, LinkField, RecordForm, StepForm
+from config.forms import FilesField, LinkField, RecordForm, StepForm, currency_field
 from people.documents import IN_WORDS
 from people.models import Person
 from support.models import CannedAnswer, Comment, Follower, Queue, Ticket, TicketLink
@@ -110,9 +109,7 @@ class FollowForm(StepForm):
 class WorkForm(StepForm):
     minutes = forms.IntegerField(required=False, min_value=0, max_value=100_000)
     cost = forms.DecimalField(required=False, min_value=0, max_digits=14, decimal_places=2)
-    currency = forms.CharField(
-        required=False, max_length=3, help_text=f"Empty: {settings.DEFAULT_CURRENCY}."
-    )
+    currency = currency_field()
     done_on = forms.DateField(required=False, label="Done on", help_text="Empty: today.")
     note = forms.CharField(required=False, max_length=250)
 
