@@ -53,7 +53,8 @@ def normalise(kind: str, text: str) -> str:
     """The one notation in which an identifier of this kind is stored.
 
     IMEI: 15 digits; 14 get the check digit that follows from them; 16 are an IMEISV, whose last
-    two count software versions and check nothing. ICCID: 19 or 20 digits; 18 come from a list
+    two count software versions and give way to the check digit, so that a phone has one number
+    however it is given. ICCID: 19 or 20 digits; 18 come from a list
     without check digits and get theirs. EID: 32 digits. Phone: E.164; a number without country
     code is one of DEFAULT_REGION. MAC: 12 hexadecimal digits, upper-case. UUID: lower-case, with
     dashes.
@@ -103,7 +104,7 @@ def search_forms(text: str) -> set[str]:
     """What to look for in stored values, anywhere in them, when somebody types `text`.
 
     Whole or begun, in any notation and of any kind: "00-1a-2b" finds the MAC address 001A2B…,
-    "+49 (0)30 123" the number +4930123…, an IMEI the IMEISV of the same phone. Never raises;
+    "+49 (0)30 123" the number +4930123…, an IMEISV the IMEI of the same phone. Never raises;
     empty where nothing stored could match.
     """
     tidy = _tidy(text)
@@ -135,7 +136,8 @@ def _tidy(text: str) -> str:
 def _refuse_what_a_spreadsheet_rounded(text: str) -> None:
     """A double holds 15 digits: of longer numbers a spreadsheet makes the rest zeros.
 
-    Only bare digits come from a number: what stands in groups is text and may end in zeros.
+    Only bare digits come from a number: what stands in groups is text and may end in zeros. Of the
+    16 digits of an IMEISV the last is lost, which is none of its IMEI.
     """
     if re.fullmatch(r"\d+(?:[.,]\d+)?e\+\d+|\d+[.,]\d+e\d+", text, re.IGNORECASE):
         raise ValueError(ROUNDED)
@@ -155,11 +157,9 @@ def _imei(text: str) -> str:
         raise ValueError(f"is no IMEI; {IMEIS}")
     if len(set(digits)) == 1:
         raise ValueError(f"is what a phone shows that has lost its IMEI; {IMEIS}")
-    if len(digits) == 14:
-        return digits + str(luhn.calc_check_digit(digits))
     if len(digits) == 15 and not luhn.is_valid(digits):
         raise ValueError(f"{MISTYPED}; {IMEIS}")
-    return digits
+    return digits[:14] + str(luhn.calc_check_digit(digits[:14]))
 
 
 def _iccid(text: str) -> str:

@@ -1,14 +1,19 @@
 import re
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import luhn
 
+from assets.codes import find_assets
 from assets.identifiers import normalise, search_forms, shown, stored
+from assets.models import Identifier
 from tests.factories import AssetFactory, IdentifierFactory
 
+migration = import_module("assets.migrations.0014_an_imeisv_is_an_imei")
 KINDS = ["imei", "iccid", "eid", "phone", "mac", "uuid"]
 IMEI = "354178036859789"
 ICCID = "8991101200003204514"
@@ -35,7 +40,8 @@ def refusal(kind, text):
         ("imei", "３５４１７８０３６８５９７８９", IMEI),
         ("imei", "010179001234566", "010179001234566"),
         ("imei", "35-417803-685978", IMEI),
-        ("imei", "35686800-004141-20", "3568680000414120"),
+        ("imei", "35-417803-685978-20", IMEI),
+        ("imei", "3541780368597820", IMEI),
         ("iccid", "8991 1012 0000 3204 514", ICCID),
         ("iccid", f"{ICCID}F", ICCID),
         ("iccid", f"{ICCID}f", ICCID),
@@ -146,6 +152,10 @@ def test_zeros_behind_the_fifteenth_digit_are_a_spreadsheets(kind, text):
     assert "has lost digits" in refusal(kind, text)
 
 
+def test_of_an_imeisv_a_spreadsheet_loses_nothing_that_counts():
+    assert normalise("imei", "3541780368597890") == normalise("imei", "3541780368597892") == IMEI
+
+
 def test_a_number_that_does_end_in_zeros_is_written_in_groups():
     ends_in_zeros = next(
         f"{start}0000"
@@ -224,6 +234,16 @@ def test_two_notations_of_one_number_are_one_number(db, kind):
         second.full_clean()
 
 
+def test_a_phone_is_the_same_by_imei_and_by_imeisv(db):
+    phone = AssetFactory()
+    IdentifierFactory(asset=phone, kind="imei", value=f"{IMEI[:14]}20")
+
+    with pytest.raises(ValidationError, match="Another asset has this number already"):
+        IdentifierFactory.build(asset=AssetFactory(), kind="imei", value=IMEI).full_clean()
+    codes = [IMEI, IMEI[:14], f"{IMEI[:14]}20", f"{IMEI[:14]}99"]
+    assert find_assets(codes) == dict.fromkeys(codes, [phone])
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [
@@ -255,6 +275,59 @@ def test_any_notation_finds_what_is_stored(text, value):
 @pytest.mark.parametrize("text", ["", " ", "---", "+", "\x00", "a " * 1000])
 def test_nothing_to_look_for_finds_nothing(text):
     assert search_forms(text) == set()
+
+
+# --- Those of before an IMEISV became an IMEI ----------------------------------------------------
+
+
+def shorten():
+    migration.shorten(apps, None)
+
+
+def old(value, **more):
+    """An identifier as it was stored then."""
+    row = IdentifierFactory(kind="imei", value="356938035643809", **more)
+    Identifier.objects.filter(pk=row.pk).update(value=value)
+    return row
+
+
+def test_an_old_imeisv_becomes_the_imei_with_a_version(db):
+    row, other = old(f"{IMEI[:14]}20"), IdentifierFactory(kind="iccid", value=ICCID)
+
+    shorten()
+
+    row.refresh_from_db()
+    version = row.history.latest()
+    assert (row.value, version.value, version.asset) == (IMEI, IMEI, row.asset)
+    assert version.history_change_reason == "the IMEI of what was given as IMEISV"
+    assert (version.history_type, version.history_user) == ("~", None)
+    assert other.history.count() == 1
+
+
+def test_beside_its_imei_an_old_imeisv_goes_and_that_of_another_asset_stays(db):
+    phone = IdentifierFactory(kind="imei", value=IMEI).asset
+    mine, doubtful = old(f"{IMEI[:14]}20", asset=phone), old(f"{IMEI[:14]}21")
+
+    shorten()
+
+    assert [it.value for it in phone.identifiers.all()] == [IMEI]
+    assert Identifier.history.filter(id=mine.pk).latest().history_type == "-"
+    doubtful.refresh_from_db()
+    assert doubtful.value == f"{IMEI[:14]}21"
+    with pytest.raises(ValidationError, match="Another asset has this number already"):
+        doubtful.full_clean()
+
+
+def test_of_two_old_imeisvs_the_first_is_the_phone_whatever_the_batch(db, monkeypatch):
+    monkeypatch.setattr(migration, "BATCH", 1)
+    first, second = old(f"{IMEI[:14]}20"), old(f"{IMEI[:14]}21")
+
+    shorten()
+    shorten()
+
+    values = [Identifier.objects.get(pk=row.pk).value for row in (first, second)]
+    assert values == [IMEI, f"{IMEI[:14]}21"]
+    assert (first.history.count(), second.history.count()) == (2, 1)
 
 
 DIGITS = st.text("0123456789", min_size=1)
