@@ -141,15 +141,16 @@ class Pass:
     near: frozenset[int]
 
     def result_of(self, count: Count) -> str:
-        """Found or misplaced; what nobody expected stays so."""
-        if count.result == Result.UNEXPECTED:
+        """Found where the register has it by now, else misplaced; what nobody expected stays so."""
+        if count.asset is None or count.result == Result.UNEXPECTED:
             return Result.UNEXPECTED
-        expected = count.expected_location_id
-        return Result.FOUND if expected is None or expected in self.near else Result.MISPLACED
+        place = count.asset.location_id
+        return Result.FOUND if place is None or place in self.near else Result.MISPLACED
 
     def knows(self, count: Count) -> bool:
-        """Whether it was counted here before."""
-        return count.counted_at is not None and count.found_at_id == self.location.pk
+        """Whether it was counted here before, and the register was not changed meanwhile."""
+        here = count.counted_at is not None and count.found_at_id == self.location.pk
+        return here and count.result == self.result_of(count)
 
 
 def _count(
@@ -241,7 +242,7 @@ def sentence_of(count: Count) -> str:
     if count.result == Result.FOUND:
         return f"Found: {asset}."
     if count.result == Result.MISPLACED:
-        return f"In another place: {asset} was expected at {count.expected_location}."
+        return f"In another place: {asset} was expected at {asset.location}."
     if asset.installed_in:
         return f"Not expected here: {asset} should be inside {asset.installed_in}."
     where = f" at {count.expected_location}" if count.expected_location else ""
