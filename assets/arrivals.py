@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from assets.models import Asset, Order, OrderLine
 from config.history import Actor, save_as, update_all_as
@@ -64,7 +65,8 @@ def locked(move: str, order: Order) -> Order:
 def count(arrived: Mapping[int | None, int], *, by: Actor, reason: str) -> None:
     """Add what has arrived, by the key of its line, and settle the states of the orders.
 
-    What is on no line is None's. The orders are locked by the caller. Raises ValidationError where
+    What is on no line is None's. Assets that wait for a line of which all has arrived are planned
+    again. The orders are locked by the caller. Raises ValidationError where
     more has arrived than a line orders.
     """
     rows = OrderLine.objects.filter(pk__in=[key for key in arrived if key])
@@ -74,8 +76,24 @@ def count(arrived: Mapping[int | None, int], *, by: Actor, reason: str) -> None:
             raise ValidationError(too_many(line, arrived[line.pk]))
         line.received += arrived[line.pk]
     update_all_as(lines, ["received"], by=by, reason=reason)
+    for line in lines:
+        if not line.outstanding:
+            # Others came in place of what waits for it still.
+            told = f"{line.order}, {line} is complete without it"[:250]
+            release(Asset.objects.filter(order_line=line), by=by, reason=told)
     for order in {line.order_id: line.order for line in lines}.values():
         _settle(order, by=by, reason=reason)
+
+
+def release(assets: QuerySet[Asset], *, by: Actor, reason: str) -> None:
+    """Plan again those of the assets that wait for an order of which nothing comes for them."""
+    rows = assets.filter(state=Asset.State.ORDERED).select_related("product")
+    waiting = list(rows.select_for_update(of=("self",)).order_by("pk"))
+    for asset in waiting:
+        asset.state, asset.order_line = Asset.State.PLANNED, None
+        asset.supplier, asset.order_number, asset.label = None, "", None
+    fields = ["state", "order_line", "supplier", "order_number", "label"]
+    update_all_as(waiting, fields, by=by, reason=reason)
 
 
 def _settle(order: Order, *, by: Actor, reason: str) -> None:

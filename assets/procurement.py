@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from assets.arrivals import MOVES, locked
+from assets.arrivals import MOVES, locked, release
 from assets.models import Asset, Order
 from assets.precaution import told, warnings
 from assets.receiving import receive_line, serials_in
-from config.history import Actor, save_as, update_all_as
+from config.history import Actor, save_as
 
 __all__ = ["MOVES", "cancel", "place", "receive_line", "serials_in", "warnings"]
 
@@ -57,13 +57,8 @@ def cancel(order: Order, *, by: Actor, reason: str) -> Order:
     if not reason.strip():
         raise ValidationError("Say why it is cancelled.")
     order = locked("cancel", order)
-    rows = Asset.objects.select_for_update(of=("self",)).select_related("product").order_by("pk")
-    waiting = list(rows.filter(order_line__order=order, state=Asset.State.ORDERED))
-    for asset in waiting:
-        asset.state, asset.order_line = Asset.State.PLANNED, None
-        asset.supplier, asset.order_number, asset.label = None, "", None
-    fields = ["state", "order_line", "supplier", "order_number", "label"]
-    update_all_as(waiting, fields, by=by, reason=f"{order} was cancelled: {reason}")
+    waiting = Asset.objects.filter(order_line__order=order)
+    release(waiting, by=by, reason=f"{order} was cancelled: {reason}")
     order.state = State.CANCELLED
     save_as(order, by=by, reason=reason)
     return order

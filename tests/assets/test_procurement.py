@@ -231,6 +231,42 @@ def test_a_planned_asset_with_a_serial_of_its_own_is_the_one_that_arrives(it, la
     assert Asset.objects.get(state="ordered") == first
 
 
+@pytest.mark.parametrize("by_its_own_step", [True, False])
+def test_an_asset_in_whose_place_another_came_is_planned_again(
+    it, latitude, store, by_its_own_step
+):
+    line = placed(latitude, quantity=2)
+    waiting = {"product": latitude, "state": "ordered", "order_line": line}
+    first, second = (AssetFactory(serial=it, **waiting) for it in ("AAA-1", "BBB-2"))
+    procurement.receive_line(line, serials=["CCC-3"], location=store, by=it)
+    assert {Asset.objects.get(pk=each.pk).state for each in (first, second)} == {"ordered"}
+
+    if by_its_own_step:
+        lifecycle.receive([first], location=store, by=it)
+    else:
+        procurement.receive_line(line, serials=["AAA-1"], location=store, by=it)
+
+    second.refresh_from_db()
+    line.order.refresh_from_db()
+    assert (line.order.state, second.state, second.serial) == ("received", "planned", "BBB-2")
+    assert (second.order_line, second.supplier, second.order_number) == (None, None, "")
+    version = second.history.latest()
+    assert version.history_user == it
+    assert "is complete without it" in version.history_change_reason
+    lifecycle.one(lifecycle.receive, second, location=store, by=it)
+
+
+def test_what_waits_for_another_line_of_the_order_waits_on(it, latitude, store):
+    line = placed(latitude, quantity=1)
+    other = OrderLineFactory(order=line.order, product=latitude, quantity=1)
+    waiting = AssetFactory(product=latitude, state="ordered", order_line=other)
+
+    procurement.receive_line(line, serials=["CCC-3"], location=store, by=it)
+
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.order_line) == ("ordered", other)
+
+
 def test_an_ordered_asset_received_by_its_own_step_counts_on_its_line(it, latitude, store):
     line = placed(latitude, quantity=1)
     asset = AssetFactory(product=latitude, state="planned")
