@@ -22,7 +22,7 @@ from config.outcomes import Outcome, each
 from config.resources import BaseResource
 
 VIEW_COST = "assets.view_cost"
-SETTLED = ("supplier", "currency")
+SETTLED = ("number", "supplier", "currency")
 """What an order says to its assets and its supplier: it stays once the order is placed."""
 
 

@@ -475,6 +475,20 @@ def test_the_lines_of_a_placed_order_stay_as_they_are(client, it):
     assert line.quantity == 3
 
 
+def test_the_number_of_a_placed_order_stays_that_of_its_assets(client, it, store):
+    order = placed(quantity=2).order
+    (asset,) = procurement.receive_line(order.lines.get(), quantity=1, location=store, by=it)
+    client.force_login(it)
+    version = order.history.latest().history_id
+    form = {"number": "PO-2", "notes": "by ship", "version": version}
+    form |= {"lines-TOTAL_FORMS": 0, "lines-INITIAL_FORMS": 0}
+
+    client.post(page(order), form)
+
+    order.refresh_from_db()
+    assert (order.number, order.notes) == (asset.order_number, "by ship")
+
+
 def test_a_form_from_before_the_placing_is_refused(client, it):
     line = OrderLineFactory(quantity=3)
     order = line.order
