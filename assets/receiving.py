@@ -14,7 +14,7 @@ from assets.lifecycle.register import arrival_state
 from assets.models import Asset, Order, OrderLine
 from assets.precaution import told
 from assets.serials import scanned_serial, serial_key
-from config import periods
+from config import cells, periods
 from config.history import Actor, update_all_as
 from people.models import Location
 
@@ -71,8 +71,8 @@ def serials_in(text: str) -> list[str]:
 def checked_serials(line: OrderLine, serials: Sequence[str]) -> list[str]:
     """The serials, trimmed, and without what their maker prints before them on a carton.
 
-    Raises ValidationError with a sentence for each that is doubled, too long, no serial at all, or
-    on the register already, unless its asset waits for this line.
+    Raises ValidationError with a sentence for each that is doubled, too long, no serial at all,
+    destroyed by a spreadsheet, or on the register already, unless its asset waits for this line.
     """
     maker = str(line.product.maker or "")
     serials = [scanned_serial(serial, maker) for serial in serials if serial.strip()]
@@ -82,10 +82,12 @@ def checked_serials(line: OrderLine, serials: Sequence[str]) -> list[str]:
         for serial in serials
         if len(serial) > LONGEST_SERIAL
     ]
+    lost = {serial: sentence for serial in keys if (sentence := cells.lost(serial))}
+    problems += [f'"{serial}" {sentence}.' for serial, sentence in lost.items()]
     problems += [
         f'"{serial}" is no serial number: leave it out, and receive what has none by its quantity.'
         for serial in keys
-        if not keys[serial]
+        if not keys[serial] and serial not in lost
     ]
     problems += _doubled([(serial, keys[serial]) for serial in serials if keys[serial]])
     there = Asset.objects.filter(serial_key__in={key for key in keys.values() if key})

@@ -32,6 +32,15 @@ def text(cell: object, *, identifies: bool = False) -> str:
     return value
 
 
+def lost(typed: str) -> str:
+    """What a spreadsheet did to a text that identifies something; "" where it did nothing to it."""
+    try:
+        text(typed, identifies=True)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 ROUNDED = (
     "has lost digits, Excel took it for a number; format the column as text there, enter it again"
     " and export again"

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
@@ -20,6 +21,7 @@ from assets.admin.warranty import EXTEND, WarrantiesAdmin
 from assets.costs import cost_of_ownership
 from assets.identifiers import search_forms
 from assets.models import Asset, Custody, Identifier
+from config import cells
 from config.admin import BaseInline, DateRangeFilter, InUseFilter, ReadOnlyInline
 from config.admin.screens import actor
 from config.forms import LinkField
@@ -74,6 +76,14 @@ class AssetForm(ExtraFieldsForm):
         if "tag" in self.fields and self.instance.pk is None:
             self.fields["tag"].required = False
             self.fields["tag"].help_text = "Leave empty for the next number of its category."
+
+    def clean_serial(self) -> str:
+        """What a spreadsheet destroyed is refused; what stands on the register so stops nothing."""
+        serial: str = self.cleaned_data["serial"]
+        sentence = cells.lost(serial) if "serial" in self.changed_data else ""
+        if sentence:
+            raise ValidationError(f"“{serial}” {sentence}.")
+        return serial
 
 
 @admin.register(Asset)

@@ -285,6 +285,8 @@ def test_an_ordered_asset_received_by_its_own_step_counts_on_its_line(it, latitu
         ({"serials": ["A1", "A1"]}, "A1 is there twice"),
         ({"serials": ["KNOWN"]}, "KNOWN is on the register already: T-"),
         ({"serials": ["N/A"]}, '"N/A" is no serial number'),
+        ({"serials": ["3.56E+14"]}, '"3.56E\\+14" has lost digits, Excel took it for a number'),
+        ({"serials": ["#N/A"]}, '"#N/A" is what Excel shows where a formula failed'),
         ({"serials": ["X1" * 61]}, "longer than 120 characters"),
         ({"serials": ["A1", "A2", "A3", "A4"]}, "3 more are awaited, so 4 cannot be received"),
         ({"quantity": 4}, "3 more are awaited, so 4 cannot be received"),

@@ -1,6 +1,10 @@
 import pytest
+from django.urls import reverse
 
+from assets.models import Asset
 from assets.serials import scanned_serial, serial_key
+from tests.factories import AssetFactory, ProductFactory
+from tests.test_record_pages import fields_of
 
 
 @pytest.mark.parametrize(
@@ -55,3 +59,44 @@ def test_a_serial_is_a_key_whatever_it_looks_like(serial):
 )
 def test_only_what_its_maker_prints_before_a_serial_is_taken_off(maker, scanned, serial):
     assert scanned_serial(scanned, maker) == serial
+
+
+# --- Typed on the asset's page -------------------------------------------------------------------
+
+
+@pytest.fixture
+def ann(client, it, without_menus):
+    client.force_login(it)
+    return client
+
+
+@pytest.mark.parametrize("serial", ["3.56E+14", "8,94902E+18", "#N/A"])
+def test_what_a_spreadsheet_left_of_a_serial_is_refused_for_a_new_asset(ann, serial):
+    add = reverse("admin:assets_asset_add")
+    data = fields_of(ann.get(add)) | {"product": ProductFactory().pk, "serial": serial}
+
+    (sentence,) = ann.post(add, data).context["adminform"].form.errors["serial"]
+
+    assert sentence.startswith(f"“{serial}” ")
+    assert "Excel" in sentence
+    assert not Asset.objects.exists()
+
+
+def test_one_that_is_there_may_not_become_such_a_serial_and_an_old_one_stops_nothing(ann):
+    asset = AssetFactory(serial="3.56E+14")
+    page = reverse("admin:assets_asset_change", args=[asset.pk])
+    data = fields_of(ann.get(page))
+
+    assert ann.post(page, data | {"hostname": "pc-7"}).status_code == 302
+    refused = ann.post(page, fields_of(ann.get(page)) | {"serial": "8.94902E+18"})
+
+    assert "has lost digits" in refused.context["adminform"].form.errors["serial"][0]
+    asset.refresh_from_db()
+    assert (asset.hostname, asset.serial) == ("pc-7", "3.56E+14")
+
+
+def test_a_serial_that_only_looks_like_a_number_is_taken(ann):
+    asset = AssetFactory()
+    page = reverse("admin:assets_asset_change", args=[asset.pk])
+
+    assert ann.post(page, fields_of(ann.get(page)) | {"serial": "5E10"}).status_code == 302
