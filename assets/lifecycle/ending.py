@@ -1,13 +1,15 @@
 """How an asset ends: retired, wiped, disposed of."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Subquery
 from django.utils import timezone
 
 from assets.lifecycle.custody import close_custody
@@ -83,7 +85,7 @@ def dispose(
     """
     disposed_on = _past(disposed_on, "disposed of")
     assets = list(assets)
-    outcome = locked("dispose", assets, check=Unwiped(assets))
+    outcome = locked("dispose", assets, check=Obstacles(assets))
     reason = reason or f"{Disposal.Method(method).label} on {disposed_on:%-d %B %Y}"
     done = [
         Disposal(
@@ -112,35 +114,52 @@ def _past(day: date | None, done: str) -> date:
     return day or today
 
 
-class Unwiped:
-    """Refuses what holds data, itself or a part of it, and was not wiped since it was last held."""
+class Obstacles:
+    """Why assets cannot be disposed of, for themselves or for what is installed in them."""
 
     def __init__(self, assets: Sequence[Asset]) -> None:
-        everything = Asset.objects.filter(pk__in=with_parts({asset.pk for asset in assets}))
-        inside = dict(everything.values_list("pk", "installed_in"))
-        holding = everything.filter(product__category__holds_data=True).select_related("product")
-        rows = holding.annotate(
-            held_until=Max("custodies__until"), last_wipe=Max("wipes__wiped_on")
-        )
-        self.unwiped: dict[int, Asset] = {}
-        for row in rows:
-            if not _is_wiped(row.last_wipe, row.held_until):
-                key: int | None = row.pk
-                while key is not None:  # the asset itself, and whatever it is in
-                    self.unwiped[key] = row
-                    key = inside.get(key)
+        self.keys = {asset.pk for asset in assets}
+        self.found: dict[int, str] | None = None
 
     def __call__(self, asset: Asset) -> str | None:
-        part = self.unwiped.get(asset.pk)
-        if part is None:
-            return None
-        return (
-            f"{part} is {part.get_state_display()} and holds data: it cannot be disposed of"
-            " before its wipe is recorded."
-        )
+        if self.found is None:
+            self.found = self._look()  # they are locked by now
+        return self.found.get(asset.pk)
+
+    def _look(self) -> dict[int, str]:
+        keys = with_parts(self.keys)
+        inside = dict(Asset.objects.filter(pk__in=keys).values_list("pk", "installed_in"))
+        found: dict[int, str] = {}
+        for part, sentence in self._sentences(keys):
+            key: int | None = part.pk
+            while key is not None:  # the asset itself, and whatever it is in
+                found.setdefault(key, sentence)
+                key = inside.get(key)
+        return found
+
+    def _sentences(self, keys: set[int]) -> Iterator[tuple[Asset, str]]:
+        for asset in unwiped(keys):
+            state = f"{asset} is {asset.get_state_display()} and holds data"
+            yield asset, f"{state}: it cannot be disposed of before its wipe is recorded."
 
 
-def _is_wiped(last_wipe: date | None, held_until: datetime | None) -> bool:
-    if last_wipe is None or held_until is None:
-        return last_wipe is not None
-    return last_wipe >= timezone.localdate(held_until)
+def unwiped(keys: Iterable[int]) -> list[Asset]:
+    """Those of the assets that hold data and were not wiped since they were last held."""
+    holding = Asset.objects.filter(pk__in=keys, product__category__holds_data=True)
+    rows = holding.select_related("product").annotate(held_until=Max("custodies__until"))
+    first = Wipe.history.filter(id=OuterRef("pk"), history_type="+")
+    recorded = Wipe.objects.annotate(recorded_at=Subquery(first.values("history_date")[:1]))
+    wipes: defaultdict[int, list[Any]] = defaultdict(list)
+    for wipe in recorded.filter(asset__in=holding):
+        wipes[wipe.asset_id].append(wipe)
+    return [row for row in rows if not any(_ended(row.held_until, it) for it in wipes[row.pk])]
+
+
+def _ended(held_until: datetime | None, wipe: Any) -> bool:
+    """Whether the wipe came after the last custody; on the same day its recording decides."""
+    if held_until is None:
+        return True
+    day = timezone.localdate(held_until)
+    if wipe.wiped_on != day or wipe.recorded_at is None:
+        return bool(wipe.wiped_on > day)
+    return bool(wipe.recorded_at >= held_until)

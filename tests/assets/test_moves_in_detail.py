@@ -199,6 +199,19 @@ def test_what_holds_data_is_wiped_after_its_last_holder_before_it_goes(it):
     assert one(lifecycle.dispose, asset, method="sold", by=it).state == State.DISPOSED
 
 
+def test_a_wipe_does_not_count_once_it_was_handed_out_again_even_on_the_same_day(it):
+    asset = AssetFactory(product__category__holds_data=True)
+    wipe = {"method": "purge", "wiped_by": "Ada", "by": it}
+    one(lifecycle.wipe, asset, **wipe)
+    one(lifecycle.hand_over, asset, to=PersonFactory(), by=it)
+    one(lifecycle.take_back, asset, by=it)
+    one(lifecycle.retire, asset, reason="old", by=it)
+    with pytest.raises(ValidationError, match="cannot be disposed of before its wipe"):
+        one(lifecycle.dispose, asset, method="sold", by=it)
+    one(lifecycle.wipe, asset, **wipe)
+    assert one(lifecycle.dispose, asset, method="sold", by=it).state == State.DISPOSED
+
+
 def test_nothing_is_wiped_or_disposed_of_tomorrow(it):
     asset, tomorrow = AssetFactory(state=State.RETIRED), timezone.localdate() + timedelta(1)
     with pytest.raises(ValidationError, match="still to come"):
