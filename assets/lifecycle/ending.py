@@ -16,6 +16,7 @@ from assets.lifecycle.custody import close_custody
 from assets.lifecycle.moves import Outcome, State, locked, record, with_parts
 from assets.lifecycle.upkeep import close_repairs
 from assets.models import Asset, Disposal, Vendor, Wipe
+from assets.precaution import told
 from config.history import Actor, create_all_as
 
 
@@ -44,11 +45,14 @@ def wipe(
     by: Actor,
     reason: str = "",
 ) -> Outcome:
-    """Note that the data on assets was destroyed; `method` is one of Wipe.Method."""
+    """Note that the data on assets was destroyed; `method` is one of Wipe.Method.
+
+    What was bought later than `wiped_on` is refused.
+    """
     if not wiped_by.strip():
         raise ValidationError("Say who wiped them.")
-    wiped_on = _past(wiped_on, "wiped")
-    outcome = locked("wipe", assets)
+    day = wiped_on = _past(wiped_on, "wiped")
+    outcome = locked("wipe", assets, check=lambda it: _too_early([_bought(it)], it, day, "wiped"))
     reason = reason or f"wiped ({Wipe.Method(method).label}) by {wiped_by}"
     done = [
         Wipe(
@@ -81,12 +85,13 @@ def dispose(
 ) -> Outcome:
     """Let go of retired assets; `method` is one of Disposal.Method, `proceeds` are for each.
 
-    What holds data by its category is refused until its wipe since it was last held is recorded.
+    What holds data by its category is refused until its wipe since it was last held is recorded,
+    and anything that was bought, held or wiped later than `disposed_on`.
     """
     disposed_on = _past(disposed_on, "disposed of")
     assets = list(assets)
-    outcome = locked("dispose", assets, check=Obstacles(assets))
-    reason = reason or f"{Disposal.Method(method).label} on {disposed_on:%-d %B %Y}"
+    outcome = locked("dispose", assets, check=Obstacles(assets, disposed_on))
+    reason = reason or f"{Disposal.Method(method).label} on {told(disposed_on)}"
     done = [
         Disposal(
             asset=asset,
@@ -115,10 +120,10 @@ def _past(day: date | None, done: str) -> date:
 
 
 class Obstacles:
-    """Why assets cannot be disposed of, for themselves or for what is installed in them."""
+    """Why assets cannot be disposed of on a day: for themselves, or for what is in them."""
 
-    def __init__(self, assets: Sequence[Asset]) -> None:
-        self.keys = {asset.pk for asset in assets}
+    def __init__(self, assets: Sequence[Asset], day: date) -> None:
+        self.keys, self.day = {asset.pk for asset in assets}, day
         self.found: dict[int, str] | None = None
 
     def __call__(self, asset: Asset) -> str | None:
@@ -141,6 +146,30 @@ class Obstacles:
         for asset in unwiped(keys):
             state = f"{asset} is {asset.get_state_display()} and holds data"
             yield asset, f"{state}: it cannot be disposed of before its wipe is recorded."
+        rows = Asset.objects.filter(pk__in=keys).select_related("product")
+        dated = rows.annotate(held_until=Max("custodies__until"), wiped_on=Max("wipes__wiped_on"))
+        for asset in dated:
+            held_until = asset.held_until and timezone.localdate(asset.held_until)
+            events = [("held until", held_until), ("wiped on", asset.wiped_on), _bought(asset)]
+            if sentence := _too_early(events, asset, self.day, "disposed of"):
+                yield asset, sentence
+
+
+type Event = tuple[str, date | None]
+"""What happened to an asset and when: ("bought on", 5 January 2026)."""
+
+
+def _bought(asset: Asset) -> Event:
+    return "bought on", asset.purchased_on
+
+
+def _too_early(events: Iterable[Event], asset: Asset, day: date, done: str) -> str | None:
+    """Why it cannot have been done on a day: the last of the events came after it."""
+    known = [(on, event) for event, on in events if on]
+    last, event = max(known, default=(date.min, ""))
+    if last <= day:
+        return None
+    return f"{asset} was {event} {told(last)}: it cannot have been {done} on {told(day)}."
 
 
 def unwiped(keys: Iterable[int]) -> list[Asset]:

@@ -14,6 +14,7 @@ from assets.models import Asset, Custody, Inspection, Repair, StateLabel
 from tests.factories import (
     AssetFactory,
     CategoryFactory,
+    CustodyFactory,
     LocationFactory,
     OrderFactory,
     OrderLineFactory,
@@ -218,6 +219,41 @@ def test_nothing_is_wiped_or_disposed_of_tomorrow(it):
         one(lifecycle.wipe, asset, method="clear", wiped_by="Ada", wiped_on=tomorrow, by=it)
     with pytest.raises(ValidationError, match="still to come"):
         one(lifecycle.dispose, asset, method="sold", disposed_on=tomorrow, by=it)
+
+
+def test_nothing_is_disposed_of_or_wiped_before_it_was_bought(it):
+    bought = date(2024, 5, 3)
+    asset = AssetFactory(state=State.RETIRED, purchased_on=bought)
+    wipe = {"method": "clear", "wiped_by": "Ada", "by": it}
+    dispose = {"method": "sold", "by": it}
+    before = bought - timedelta(1)
+    for step, options in [
+        (lifecycle.wipe, {**wipe, "wiped_on": before}),
+        (lifecycle.dispose, {**dispose, "disposed_on": before}),
+    ]:
+        refused = step([asset], **options).refused
+        assert refused[0].startswith(f"{asset} was bought on 3 May 2024: it cannot have been ")
+        assert refused[0].endswith(" on 2 May 2024.")
+    one(lifecycle.wipe, asset, **wipe, wiped_on=bought)
+    assert one(lifecycle.dispose, asset, **dispose, disposed_on=bought).state == State.DISPOSED
+
+
+def test_a_disposal_is_no_earlier_than_the_last_wipe_or_holder_of_it_and_its_parts(it):
+    server = AssetFactory(state=State.RETIRED)
+    disk = AssetFactory(
+        state=State.RETIRED, installed_in=server, product__category__holds_data=True
+    )
+    wiped = date(2026, 3, 4)
+    one(lifecycle.wipe, disk, method="purge", wiped_by="Ada", wiped_on=wiped, by=it)
+    early = {"method": "sold", "disposed_on": wiped - timedelta(1), "by": it}
+    sentence = f"{disk} was wiped on 4 March 2026: it cannot have been disposed of on 3 March 2026."
+    assert lifecycle.dispose([server], **early).refused == [sentence]
+
+    handed = timezone.now() - timedelta(9)
+    CustodyFactory(asset=server, holder=PersonFactory(), since=handed, until=timezone.now())
+    with pytest.raises(ValidationError, match=f"{server} was held until"):
+        one(lifecycle.dispose, server, **{**early, "disposed_on": wiped})
+    assert one(lifecycle.dispose, server, method="sold", by=it).state == State.DISPOSED
 
 
 def test_a_label_belongs_to_its_state_and_goes_with_it(it):
