@@ -194,6 +194,8 @@ class Total:
 
 RULE_FIELDS = ("depreciation", "useful_months", "residual_percent", "declining_percent")
 NEVER_OWNED = (Asset.State.PLANNED, Asset.State.ORDERED, Asset.State.REJECTED)
+PLACED_ON = Coalesce("in_service_on", "purchased_on")
+"""What `Asset.placed_on` is, in a query."""
 BELONGS_TO = Coalesce(
     NullIf(F("holder__department__cost_centre"), Value("")),
     F("holder__department__name"),
@@ -204,16 +206,17 @@ BELONGS_TO = Coalesce(
 
 
 def on_the_books(assets: QuerySet[Asset], on: date) -> QuerySet[Asset]:
-    """Those that were bought by the close of `on`, not disposed of by then, and are depreciated."""
-    valued = _owned(assets, on).filter(cost__isnull=False, purchased_on__lte=on)
+    """Those in service by the close of `on`, not disposed of by then, that are depreciated."""
+    placed = _owned(assets, on).annotate(placed=PLACED_ON)
+    valued = placed.filter(cost__isnull=False, placed__lte=on)
     return valued.exclude(product__category__depreciation="")
 
 
 def left_out(assets: QuerySet[Asset], on: date) -> int:
     """How many a report for `on` cannot count, for want of a cost, a purchase date or a rule."""
-    bought = Q(purchased_on=None) | Q(purchased_on__lte=on)
-    unknown = Q(cost=None) | Q(purchased_on=None) | Q(product__category__depreciation="")
-    return _owned(assets, on).filter(bought & unknown).count()
+    placed = Q(placed=None) | Q(placed__lte=on)
+    unknown = Q(cost=None) | Q(placed=None) | Q(product__category__depreciation="")
+    return _owned(assets, on).annotate(placed=PLACED_ON).filter(placed & unknown).count()
 
 
 def _owned(assets: QuerySet[Asset], on: date) -> QuerySet[Asset]:
@@ -224,7 +227,7 @@ def _owned(assets: QuerySet[Asset], on: date) -> QuerySet[Asset]:
 def book_values(assets: QuerySet[Asset], on: date) -> list[Total]:
     """The cost and the book value of `assets` on a day, per cost centre and currency.
 
-    In one query, however many they are: what was bought on one day for one price counts once.
+    In one query, however many they are: what was received on one day for one price counts once.
     Each asset's book value is rounded, so that the total is that of the assets' own pages. Cost
     centres and rules are those of today. Sorted by cost centre; amounts of different currencies
     are never added.
@@ -241,7 +244,7 @@ def book_values(assets: QuerySet[Asset], on: date) -> list[Total]:
 
 @dataclass(frozen=True)
 class _Group:
-    """Assets with the same cost, purchase date, rule and owner."""
+    """Assets with the same cost, first day, rule and owner."""
 
     owner: str
     currency: str
@@ -261,7 +264,7 @@ def _groups(assets: QuerySet[Asset], on: date) -> list[_Group]:
             "owner",
             "currency",
             "cost",
-            "purchased_on",
+            "placed",
             *(f"product__category__{name}" for name in RULE_FIELDS),
         )
         .annotate(count=Count("pk"))

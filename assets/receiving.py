@@ -189,6 +189,7 @@ def _facts(line: OrderLine, day: date) -> dict[str, Any]:
         "supplier": line.order.supplier,
         "order_number": line.order.number,
         "purchased_on": line.order.ordered_on,
+        "in_service_on": day,
     }
     if line.unit_cost is not None:
         facts |= {"cost": line.unit_cost, "currency": line.order.currency}

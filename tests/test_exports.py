@@ -116,6 +116,7 @@ def register(db):
         cost=Decimal("1234.50"),
         currency="EUR",
         purchased_on=date(2024, 5, 31),
+        in_service_on=date(2024, 6, 3),
         notes="first\nsecond, \u201cthird\u201d; \U0001f4bb",
     )
     AssetFactory(product=product, location=room)

@@ -165,7 +165,8 @@ class AssetAdmin(
             {
                 "fields": [
                     ("supplier", "order_number"),
-                    ("purchased_on", "order_line"),
+                    ("purchased_on", "in_service_on"),
+                    "order_line",
                     ("cost", "currency"),
                     "in_all",
                     "worth",
@@ -183,7 +184,13 @@ class AssetAdmin(
         (None, {"fields": ["product", ("tag", "serial"), "hostname", ("starts_as", "place")]}),
         (
             "Purchase",
-            {"fields": ["supplier", "order_number", "purchased_on", ("cost", "currency")]},
+            {
+                "fields": [
+                    ("supplier", "order_number"),
+                    ("purchased_on", "in_service_on"),
+                    ("cost", "currency"),
+                ]
+            },
         ),
         *fieldsets[4:],
     ]

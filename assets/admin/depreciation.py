@@ -165,9 +165,9 @@ class DepreciationAdmin(ExportAdmin):
 def valued(asset: Asset) -> tuple[Rule, Decimal, date] | None:
     """The rule, the cost and the day that an asset's book value follows from, if all are known."""
     rule = rule_of(asset.product.category)
-    if rule is None or asset.cost is None or asset.purchased_on is None:
+    if rule is None or asset.cost is None or asset.placed_on is None:
         return None
-    return rule, asset.cost, asset.purchased_on
+    return rule, asset.cost, asset.placed_on
 
 
 def why_not(asset: Asset) -> str:
@@ -177,7 +177,7 @@ def why_not(asset: Asset) -> str:
         return f"None: the category {category} is not depreciated."
     missing = [
         word
-        for word, value in [("cost", asset.cost), ("purchase date", asset.purchased_on)]
+        for word, value in [("cost", asset.cost), ("purchase date", asset.placed_on)]
         if value is None
     ]
     return f"Not known without its {' and '.join(missing)}."

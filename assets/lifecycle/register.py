@@ -92,12 +92,13 @@ def receive(assets: Iterable[Asset], *, location: Location, by: Actor, reason: s
     order counts there as arrived.
     """
     assets = list(assets)
-    reason = reason or f"received at {location}"
+    reason, today = reason or f"received at {location}", timezone.localdate()
     arrivals.lock_orders_of(assets)
     outcome = locked("receive", assets)
     for asset in outcome.done:
         asset.state, asset.location = arrival_state(asset.product), location
-    record(outcome, by=by, reason=reason)
+        asset.in_service_on = asset.in_service_on or today
+    record(outcome, by=by, reason=reason, fields=("in_service_on",))
     arrivals.count(Counter(it.order_line_id for it in outcome.done), by=by, reason=reason)
     return outcome
 

@@ -95,6 +95,12 @@ class Asset(Record):
         "OrderLine", models.PROTECT, null=True, blank=True, related_name="assets", editable=False
     )
     purchased_on = models.DateField("purchased", null=True, blank=True)
+    in_service_on = models.DateField(
+        "in service from",
+        null=True,
+        blank=True,
+        help_text="The day it was received, from which it is depreciated. Empty: its purchase.",
+    )
     cost = MoneyField(null=True, blank=True)
     currency = CurrencyField()
     # Stored by `assets.warranties`: the last stretch in which a warranty protects it every day.
@@ -198,6 +204,11 @@ class Asset(Record):
 
     def __str__(self) -> str:
         return f"{self.tag} {self.product.name}"
+
+    @property
+    def placed_on(self) -> date | None:
+        """The day from which it is depreciated (IAS 16, paragraph 55)."""
+        return self.in_service_on or self.purchased_on
 
     def derive(self) -> None:
         self.tag = self.tag.strip()

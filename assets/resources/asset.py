@@ -75,6 +75,7 @@ class AssetResource(Moves, HealthColumns, WarrantyColumns, IdentifierColumns, Ex
         "supplier": ["vendor", "supplier name"],
         "order_number": ["order no", "po number", "purchase order"],
         "purchased_on": ["purchase date", "purchased", "date of purchase"],
+        "in_service_on": ["in service from", "in service date", "delivery date"],
         "cost": ["purchase cost", "price", "purchase price"],
         "currency": ["currency code"],
         "warranty_starts_on": ["warranty start", "warranty starts"],
@@ -107,6 +108,7 @@ class AssetResource(Moves, HealthColumns, WarrantyColumns, IdentifierColumns, Ex
     supplier = column("supplier", Reference(Vendors))
     order_number = column("order_number", Text(identifies=True))
     purchased_on = column("purchased_on", Day())
+    in_service_on = column("in_service_on", Day())
     cost = column("cost", Amount())
     currency = column("currency", Currency())
     warranty_starts_on = column("warranty_starts_on", Day())
@@ -131,6 +133,7 @@ class AssetResource(Moves, HealthColumns, WarrantyColumns, IdentifierColumns, Ex
             "supplier",
             "order_number",
             "purchased_on",
+            "in_service_on",
             "cost",
             "currency",
             "warranty_starts_on",

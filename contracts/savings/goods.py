@@ -98,9 +98,9 @@ def _stock_line(asset: Asset, since: date, wanted: Wanted, on: date) -> Line:
 
 def _worth(asset: Asset, on: date) -> Money:
     rule, cost = rule_of(asset.product.category), asset.cost or Decimal(0)
-    if rule is None or asset.purchased_on is None:
+    if rule is None or asset.placed_on is None:
         return Money(cost, asset.currency)
-    value = book_value(rule, cost=cost, placed_on=asset.purchased_on, on=on)
+    value = book_value(rule, cost=cost, placed_on=asset.placed_on, on=on)
     return Money(value, asset.currency)
 
 

@@ -345,6 +345,19 @@ def test_what_is_not_yet_or_no_longer_owned_is_not_on_the_books(laptops):
     assert totals(on=date(2025, 1, 1))[0][2] == 1  # the one bought then, the other gone
 
 
+def test_what_was_ordered_depreciates_from_the_day_it_was_received(laptops):
+    """Ordered in November, received on 1 January: no day of November and December counts."""
+    bought(laptops, on=date(2024, 11, 20), in_service_on=date(2025, 1, 1), currency="EUR")
+    assert totals(on=date(2024, 12, 31)) == []
+    assert totals(on=date(2025, 1, 31)) == [("", "EUR", 1, D("1080.00"), D("30.00"), D("1050.00"))]
+
+
+def test_what_has_no_purchase_date_but_was_received_is_counted(laptops):
+    AssetFactory(product=laptops, cost=D("1080.00"), in_service_on=date(2024, 12, 1))
+    assert totals()[0][5] == D("1050.00")
+    assert left_out(Asset.objects.all(), date(2024, 12, 31)) == 0
+
+
 def test_what_a_report_cannot_count_is_counted_apart(laptops):
     AssetFactory(product=laptops, cost=D(1))
     AssetFactory(product=laptops, purchased_on=date(2024, 1, 1))

@@ -114,6 +114,15 @@ def test_a_schedule_shows_every_month(client, auditor, laptop):
     assert "31 Dec 2026" in page
 
 
+def test_a_schedule_begins_with_the_day_it_was_received(client, auditor, laptop):
+    client.force_login(auditor)
+    received = bought(laptop.product, in_service_on=date(2024, 11, 1))
+    address = reverse("admin:assets_asset_depreciation", args=[received.pk])
+    page = client.get(address).content.decode()
+    assert "of 1 November 2024, straight line" in page
+    assert "1,020.00 EUR on 31 December 2024, after 60.00 of depreciation." in page
+
+
 def test_an_asset_without_a_schedule_says_why(client, it):
     client.force_login(it)
     address = reverse("admin:assets_asset_depreciation", args=[AssetFactory().pk])

@@ -79,6 +79,16 @@ def test_what_needs_an_inspection_waits_for_it(inspected, it):
         one(lifecycle.stock, asset, by=it)
 
 
+def test_what_was_planned_is_in_service_from_its_arrival_unless_somebody_knew_better(it):
+    known = date(2026, 1, 5)
+    asset, other = (AssetFactory(state=State.PLANNED, in_service_on=on) for on in (None, known))
+    lifecycle.receive([asset, other], location=LocationFactory(), by=it)
+    for each, day in [(asset, timezone.localdate()), (other, known)]:
+        each.refresh_from_db()
+        assert each.in_service_on == day
+        assert each.history.latest().in_service_on == day
+
+
 def test_passing_puts_into_stock_and_keeps_what_was_checked(inspected, it):
     asset, shelf = AssetFactory(product=inspected, state=State.RECEIVED), LocationFactory()
     points = [{"point": it, "passed": True} for it in inspected.category.points]

@@ -155,6 +155,7 @@ def test_what_is_received_becomes_assets_with_all_that_the_order_knows(it, latit
     assert (asset.tag, asset.state, asset.location) == ("LT-000001", "in_stock", store)
     assert (asset.product, asset.order_line, asset.order_number) == (latitude, line, "PO-1001")
     assert (asset.supplier, asset.purchased_on) == (line.order.supplier, date(2026, 11, 3))
+    assert (asset.in_service_on, asset.placed_on) == (date(2026, 11, 20),) * 2
     assert (asset.cost, asset.currency) == (Decimal("999.50"), line.order.currency)
     assert asset.warranty_starts_on == date(2026, 11, 20)
     assert asset.warranty_ends_on == date(2029, 11, 19)
