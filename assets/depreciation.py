@@ -193,7 +193,7 @@ class Total:
 
 
 RULE_FIELDS = ("depreciation", "useful_months", "residual_percent", "declining_percent")
-NEVER_OWNED = (Asset.State.PLANNED, Asset.State.ORDERED, Asset.State.REJECTED)
+NOT_YET_OWNED = (Asset.State.PLANNED, Asset.State.ORDERED)
 PLACED_ON = Coalesce("in_service_on", "purchased_on")
 """What `Asset.placed_on` is, in a query."""
 BELONGS_TO = Coalesce(
@@ -220,8 +220,10 @@ def left_out(assets: QuerySet[Asset], on: date) -> int:
 
 
 def _owned(assets: QuerySet[Asset], on: date) -> QuerySet[Asset]:
+    # Whatever became of it since: what was rejected once has never been in stock.
+    rejected = Asset.history.filter(state=Asset.State.REJECTED).values("id")
     gone = Q(disposal__disposed_on__lte=on) | Q(disposal=None, state=Asset.State.DISPOSED)
-    return assets.exclude(state__in=NEVER_OWNED).exclude(gone)
+    return assets.exclude(state__in=NOT_YET_OWNED).exclude(pk__in=rejected).exclude(gone)
 
 
 def book_values(assets: QuerySet[Asset], on: date) -> list[Total]:

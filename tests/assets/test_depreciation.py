@@ -7,6 +7,7 @@ from dateutil.relativedelta import relativedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assets import lifecycle
 from assets.depreciation import (
     Rule,
     book_value,
@@ -343,6 +344,15 @@ def test_what_is_not_yet_or_no_longer_owned_is_not_on_the_books(laptops):
     DisposalFactory(asset=bought(laptops, state="disposed"), disposed_on=date(2025, 1, 1))
     assert [row[2] for row in totals()] == [1]
     assert totals(on=date(2025, 1, 1))[0][2] == 1  # the one bought then, the other gone
+
+
+def test_what_failed_its_inspection_stays_off_the_books_when_it_is_retired(laptops, it):
+    assets = [bought(laptops, state="received") for _ in range(2)]
+    lifecycle.inspect(assets[:1], passed=False, remark="Cracked.", by=it)
+    lifecycle.retire(assets, reason="sent back", by=it)
+    assert [row[2] for row in totals()] == [1]
+    AssetFactory(product=laptops, state="rejected")
+    assert left_out(Asset.objects.all(), date(2024, 12, 31)) == 0
 
 
 def test_what_was_ordered_depreciates_from_the_day_it_was_received(laptops):
