@@ -15,11 +15,11 @@ FURTHER: list[Further] = []
 
 
 def cost_of_ownership(asset: Asset) -> dict[str, Decimal]:
-    """Purchase, repairs, upgrades and more, by currency: currencies are never added up."""
+    """Purchase, repairs, upgrades, warranties and more, by currency: never added up across them."""
     total: defaultdict[str, Decimal] = defaultdict(Decimal)
     if asset.cost is not None:
         total[asset.currency] += asset.cost
-    for rows in (asset.repairs.all(), asset.upgrades.all()):
+    for rows in (asset.repairs.all(), asset.upgrades.all(), asset.warranties.all()):
         priced = rows.exclude(cost=None).order_by().values("currency")
         for row in priced.annotate(cost_in_all=Sum("cost")):
             total[row["currency"]] += row["cost_in_all"]

@@ -226,7 +226,7 @@ class AssetAdmin(
 
     @display(description="cost in all")
     def in_all(self, asset: Asset) -> str:
-        """What it has cost so far: purchase, repairs, upgrades."""
+        """What it has cost so far: purchase, repairs, upgrades, warranties."""
         totals = [f"{amount:,.2f} {code}" for code, amount in cost_of_ownership(asset).items()]
         return ", ".join(totals) or "–"
 

@@ -21,6 +21,7 @@ from tests.factories import (
     PersonFactory,
     ProductFactory,
     VendorFactory,
+    WarrantyFactory,
 )
 
 State = Asset.State
@@ -171,6 +172,13 @@ def test_an_upgrade_adds_to_what_it_cost_in_its_own_currency(it):
     asset = AssetFactory(cost=Decimal("100"), currency="EUR")
     one(lifecycle.upgrade, asset, what="Memory", cost=Decimal("40"), currency="USD", by=it)
     assert cost_of_ownership(asset) == {"EUR": Decimal("100"), "USD": Decimal("40")}
+
+
+def test_a_warranty_that_was_paid_for_counts_in_what_it_cost_in_all():
+    asset = AssetFactory(cost=Decimal("100"), currency="EUR")
+    for cost, currency in [(Decimal("30"), "EUR"), (Decimal("9"), "USD"), (None, "CHF")]:
+        WarrantyFactory(asset=asset, cost=cost, currency=currency)
+    assert cost_of_ownership(asset) == {"EUR": Decimal("130"), "USD": Decimal("9")}
 
 
 def test_the_holder_of_what_is_lost_answers_for_it_until_it_is_found(it):
