@@ -13,7 +13,7 @@ from assets.lifecycle.fitting import Fits
 from assets.lifecycle.moves import Outcome, State, locked, record
 from assets.lifecycle.register import open_custody
 from assets.models import Asset, Custody, Handover
-from config.history import Actor, save_as, update_all_as
+from config.history import Actor, create_all_as, save_as, update_all_as
 from people import outbox
 from people.models import Location, Person
 
@@ -139,12 +139,41 @@ def take_back(
 
 @transaction.atomic
 def move(assets: Iterable[Asset], *, location: Location, by: Actor, reason: str = "") -> Outcome:
-    """Record that assets now stand or lie at another place."""
+    """Record that assets now stand or lie at another place.
+
+    What serves a place without a person serves the new one from now on: its custody ends, and one
+    at the new place begins.
+    """
     outcome = locked("move", assets)
+    reason = reason or f"moved to {location}"
     for asset in outcome.moved:
         asset.location = location
-    record(outcome, by=by, reason=reason or f"moved to {location}")
+    record(outcome, by=by, reason=reason)
+    follow(outcome.moved, by=by, reason=reason)
     return outcome
+
+
+def follow(assets: Sequence[Asset], *, by: Actor, reason: str) -> None:
+    """Pass the custodies that no person has on to the places where the assets now are."""
+    where = {asset.pk: asset.location_id for asset in assets if asset.location_id}
+    placed = Custody.objects.open().filter(asset__in=where, holder=None).order_by("pk")
+    left = [it for it in placed if it.location_id != where[it.asset_id]]
+    now = timezone.now()
+    entered = [
+        Custody(
+            asset_id=it.asset_id,
+            location_id=where[it.asset_id],
+            device_id=it.device_id,
+            handover_id=it.handover_id,
+            since=now,
+            due_back_on=it.due_back_on,
+        )
+        for it in left
+    ]
+    for custody in left:
+        custody.until = now
+    update_all_as(left, ["until"], by=by, reason=reason)
+    create_all_as(entered, by=by, reason=reason)
 
 
 def _check_receiver(to: Person | None, other: object | None, due_back_on: date | None) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from assets import protection
-from assets.lifecycle.custody import close_custody
+from assets.lifecycle.custody import close_custody, follow
 from assets.lifecycle.moves import Outcome, State, locked, record
 from assets.models import Asset, Custody, Repair, Upgrade, Vendor
 from config.history import Actor, create_all_as, update_all_as
@@ -85,6 +85,7 @@ def return_from_repair(
         asset.location = location or asset.location
     reason = reason or "returned from repair"
     record(result, by=by, reason=reason)
+    follow(result.moved, by=by, reason=reason)
     close_repairs(result.done, by=by, reason=reason, outcome=outcome, cost=cost, currency=currency)
     return result
 

@@ -115,6 +115,38 @@ def test_failing_rejects_and_says_why(inspected, it):
     one(lifecycle.retire, asset, reason="sent back", by=it)
 
 
+def test_what_serves_a_place_serves_the_next_one_once_it_is_moved(it):
+    here, there = LocationFactory.create_batch(2)
+    printers = AssetFactory.create_batch(3, state=State.IN_USE, location=here)
+    due = timezone.localdate() + timedelta(7)
+    Custody.objects.filter(asset=printers[0]).update(due_back_on=due)
+
+    lifecycle.move(printers, location=there, by=it, reason="new floor")
+
+    for printer in printers:
+        now, before = printer.custodies.all()
+        assert (now.location, now.until, now.since) == (there, None, before.until)
+        assert before.location == here
+        assert {it.history.latest().history_change_reason for it in (now, before)} == {"new floor"}
+    assert printers[0].custodies.open().get().due_back_on == due
+    lifecycle.move(printers, location=there, by=it)
+    assert Custody.objects.count() == 6
+
+
+def test_a_move_leaves_the_custody_of_a_person_as_it_is(it):
+    asset = AssetFactory(holder=PersonFactory(), location=LocationFactory())
+    one(lifecycle.move, asset, location=LocationFactory(), by=it)
+    assert asset.custodies.get().until is None
+
+
+def test_what_comes_back_from_repair_to_another_place_serves_that_one(it):
+    here, there = LocationFactory.create_batch(2)
+    printer = AssetFactory(state=State.IN_USE, location=here)
+    one(lifecycle.send_to_repair, printer, fault="Fuser", by=it)
+    one(lifecycle.return_from_repair, printer, location=there, by=it)
+    assert printer.custodies.open().get().location == there
+
+
 def test_a_loan_has_the_day_it_is_due_back(it):
     ada, due = PersonFactory(), timezone.localdate() + timedelta(7)
     asset = one(lifecycle.lend, AssetFactory(), to=ada, due_back_on=due, by=it)
