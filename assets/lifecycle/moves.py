@@ -1,6 +1,6 @@
 """The one table of moves, and what every move does before and after its own work."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
@@ -16,8 +16,9 @@ CHANGED = ("state", "holder", "location", "installed_in", "label")
 class Move:
     """A move by its button, its participle, the states it starts from and those it leads to.
 
-    Without targets the state stays. A move that `carries` takes along what is installed in the
-    asset, and is refused for a part alone.
+    Without targets the state stays; `apart` are the states that lead elsewhere than the rest. A
+    move that `carries` takes along what is installed in the asset; one that is not made `alone` is
+    refused for a part without its device.
     """
 
     label: str
@@ -25,9 +26,15 @@ class Move:
     sources: tuple[Asset.State, ...]
     targets: tuple[Asset.State, ...] = ()
     carries: bool = True
+    alone: bool = False
+    apart: Mapping[Asset.State, tuple[Asset.State, ...]] = field(default_factory=dict)
 
     def allows(self, asset: Asset) -> bool:
         return asset.state in self.sources
+
+    def leads_to(self, source: Asset.State) -> tuple[Asset.State, ...]:
+        """The states in which what comes from `source` may be afterwards, itself where it stays."""
+        return self.apart.get(source) or self.targets or (source,)
 
 
 ANY = tuple(State)
@@ -44,21 +51,34 @@ MOVES = {
     "lend": Move("Lend", "lent", (IN_STOCK,), (IN_USE,)),
     "take_back": Move("Take back", "taken back", (IN_USE,), (IN_STOCK,)),
     "move": Move("Move", "moved", (RECEIVED, IN_STOCK, IN_USE)),
-    "pair": Move("Install in a device", "installed", (IN_STOCK, IN_USE), carries=False),
-    "unpair": Move("Take out of its device", "taken out", ANY[4:9], carries=False),
+    "pair": Move("Install in a device", "installed", (IN_STOCK, IN_USE), alone=True),
+    "unpair": Move(
+        "Take out of its device",
+        "taken out",
+        ANY[4:9],
+        alone=True,
+        apart={
+            IN_USE: (IN_USE, IN_STOCK),
+            IN_REPAIR: (IN_REPAIR, IN_USE, IN_STOCK),
+            LOST: (IN_STOCK,),
+            RETIRED: (RETIRED, IN_STOCK),
+        },
+    ),
     "send_to_repair": Move("Send to repair", "sent to repair", (IN_STOCK, IN_USE), (IN_REPAIR,)),
     "return_from_repair": Move(
         "Return from repair", "returned from repair", (IN_REPAIR,), (IN_USE, IN_STOCK)
     ),
-    "upgrade": Move("Upgrade", "upgraded", (IN_STOCK, IN_USE, IN_REPAIR), carries=False),
+    "upgrade": Move(
+        "Upgrade", "upgraded", (IN_STOCK, IN_USE, IN_REPAIR), carries=False, alone=True
+    ),
     "report_lost": Move("Report lost", "reported lost", (IN_STOCK, IN_USE, IN_REPAIR), (LOST,)),
     "find": Move("Found again", "found", (LOST,), (IN_STOCK,)),
     "retire": Move(
         "Retire", "retired", (RECEIVED, REJECTED, IN_STOCK, IN_REPAIR, LOST), (RETIRED,)
     ),
-    "wipe": Move("Wipe", "wiped", (IN_STOCK, IN_REPAIR, RETIRED), carries=False),
+    "wipe": Move("Wipe", "wiped", (IN_STOCK, IN_REPAIR, RETIRED), carries=False, alone=True),
     "dispose": Move("Dispose of", "disposed of", (RETIRED,), (DISPOSED,)),
-    "relabel": Move("Label its state", "labelled", ANY, carries=False),
+    "relabel": Move("Label its state", "labelled", ANY, carries=False, alone=True),
 }
 
 
@@ -112,8 +132,9 @@ def locked(
             outcome.refused.append(sentence)
         else:
             outcome.done.append(asset)
-    if MOVES[move].carries:
+    if not MOVES[move].alone:
         _leave_with_device(move, outcome, wanted)
+    if MOVES[move].carries:
         outcome.carried = _parts_of({asset.pk for asset in outcome.done}, rows)
     return outcome
 
@@ -158,9 +179,8 @@ def _parts_of(keys: set[int], rows: dict[int, Asset]) -> list[Asset]:
 def _refused(move: str, asset: Asset, wanted: set[int]) -> str | None:
     if not MOVES[move].allows(asset):
         return refusal(move, asset)
-    if MOVES[move].carries and asset.installed_in_id and asset.installed_in_id not in wanted:
-        return _alone(move, asset)
-    return None
+    with_device = not asset.installed_in_id or asset.installed_in_id in wanted
+    return None if with_device or MOVES[move].alone else _alone(move, asset)
 
 
 def _alone(move: str, asset: Asset) -> str:
@@ -190,9 +210,11 @@ def possible(asset: Asset) -> str:
 def offers(name: str, asset: Asset) -> bool:
     """Whether its state allows the move, and whether it makes sense in a device or out of one."""
     inside = bool(asset.installed_in_id)
-    if not MOVES[name].allows(asset) or (inside and (MOVES[name].carries or name == "pair")):
+    if not MOVES[name].allows(asset):
         return False
-    return inside or name != "unpair"
+    if name in ("pair", "unpair"):
+        return inside == (name == "unpair")
+    return MOVES[name].alone or not inside
 
 
 def record(outcome: Outcome, *, by: Actor, reason: str, fields: Sequence[str] = ()) -> None:
@@ -210,7 +232,8 @@ def diagram() -> str:
         for source in move.sources:
             lines += [
                 f"    {source.value} --> {target.value}: {name.replace('_', ' ')}"
-                for target in move.targets
+                for target in move.leads_to(source)
+                if target != source
             ]
     return "\n".join([*lines, "    disposed --> [*]"])
 
@@ -220,6 +243,9 @@ def listing() -> str:
     lines = ["| Move | From | To |", "|---|---|---|"]
     for name, move in MOVES.items():
         sources = "any state" if move.sources == ANY else ", ".join(it.label for it in move.sources)
-        targets = ", ".join(it.label for it in move.targets) or "stays"
+        ways = [(it, target) for it in move.sources for target in move.leads_to(it)]
+        led = [target for source, target in ways if source != target] or list(move.targets)
+        stays = ["stays"] if any(source == target for source, target in ways) else []
+        targets = ", ".join([*stays, *dict.fromkeys(str(it.label) for it in led)])
         lines.append(f"| {move.label} (`{name}`) | {sources or 'new'} | {targets} |")
     return "\n".join(lines)

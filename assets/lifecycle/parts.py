@@ -1,13 +1,14 @@
 """SIMs in phones, modules in servers: put in and taken out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django.db import transaction
 
-from assets.lifecycle.custody import close_custody, hand_over
+from assets.lifecycle.custody import close_custody, follow, hand_over
+from assets.lifecycle.ending import unwiped
 from assets.lifecycle.fitting import Fits
 from assets.lifecycle.moves import Outcome, State, locked, record
-from assets.models import Asset, Custody
+from assets.models import Asset, Custody, Repair
 from config.history import Actor, update_all_as
 
 
@@ -15,20 +16,28 @@ from config.history import Actor, update_all_as
 def pair(assets: Iterable[Asset], *, device: Asset, by: Actor, reason: str = "") -> Outcome:
     """Install SIMs or parts in a device that is in the same hands, or in stock as they are.
 
-    Refuses what is in another device, what finds no free slot, and what somebody else holds.
+    What is installed in them comes along. Refuses what is in another device, what finds no free
+    slot, and what somebody else holds.
     """
     fits = Fits(device)
     outcome = locked("pair", assets, check=fits, also=device)
+    reason = reason or f"installed in {device}"
     for asset in outcome.done:
-        asset.installed_in, asset.location = fits.device, fits.device.location
-    record(outcome, by=by, reason=reason or f"installed in {device}")
-    _note_device(outcome.done, by=by, reason=reason or f"installed in {device}")
+        asset.installed_in = fits.device
+    for asset in outcome.moved:
+        asset.location = fits.device.location
+    record(outcome, by=by, reason=reason)
+    _note_device(outcome, by=by, reason=reason)
     return outcome
 
 
 @transaction.atomic
 def unpair(assets: Iterable[Asset], *, by: Actor, reason: str = "") -> Outcome:
-    """Take SIMs or parts out of their device; they stay with its holder, or go to stock."""
+    """Take SIMs or parts out of their device; they stay with its holder, or go to stock.
+
+    Out of a device that was lost or retired they go to stock. What holds data, or a part of it
+    does, stays retired unless it was wiped.
+    """
 
     def check(asset: Asset) -> str | None:
         if asset.installed_in_id:
@@ -37,17 +46,43 @@ def unpair(assets: Iterable[Asset], *, by: Actor, reason: str = "") -> Outcome:
 
     outcome = locked("unpair", assets, check=check)
     reason = reason or "taken out of its device"
+    states = _states_outside(outcome)
+    for asset in outcome.moved:
+        asset.state = states[asset.pk]
     for asset in outcome.done:
         asset.installed_in = None
-    stranded = [
-        it for it in outcome.done if it.state == State.IN_USE and not (it.holder or it.location)
-    ]
-    close_custody(stranded, by=by, reason=reason)
-    for asset in stranded:
-        asset.state = State.IN_STOCK
+    free = [asset for asset in outcome.moved if asset.state not in Asset.HELD]
+    close_custody(free, by=by, reason=reason)
+    for asset in free:
+        asset.holder = None
     record(outcome, by=by, reason=reason)
-    _note_device(outcome.done, by=by, reason=reason)
+    _note_device(outcome, by=by, reason=reason)
     return outcome
+
+
+def _states_outside(outcome: Outcome) -> dict[int | None, Asset.State]:
+    """What each of these is without the device; a part of one is what that one is."""
+    keys = [asset.pk for asset in outcome.moved]
+    held = set(Custody.objects.open().filter(asset__in=keys).values_list("asset", flat=True))
+    away = set(Repair.objects.open().filter(asset__in=keys).values_list("asset", flat=True))
+    kept: set[int | None] = {asset.pk for asset in unwiped(keys)}
+    for part in reversed(outcome.carried):  # the inner ones first
+        kept |= {part.installed_in_id} if part.pk in kept else set()
+    states: dict[int | None, Asset.State] = {}
+    for asset in outcome.done:
+        serves = asset.pk in held and (asset.holder_id or asset.location_id)
+        match State(asset.state):
+            case State.IN_REPAIR if asset.pk in away:
+                states[asset.pk] = State.IN_REPAIR
+            case State.IN_USE | State.IN_REPAIR if serves:
+                states[asset.pk] = State.IN_USE
+            case State.RETIRED if asset.pk in kept:
+                states[asset.pk] = State.RETIRED
+            case _:
+                states[asset.pk] = State.IN_STOCK
+    for part in outcome.carried:  # the outer ones first
+        states[part.pk] = states[part.installed_in_id]
+    return states
 
 
 @transaction.atomic
@@ -64,9 +99,11 @@ def fit(devices: Iterable[Asset], *, part: Asset, by: Actor, reason: str = "") -
     return outcome
 
 
-def _note_device(assets: Sequence[Asset], *, by: Actor, reason: str) -> None:
-    devices = {asset.pk: asset.installed_in for asset in assets}
-    custodies = list(Custody.objects.open().filter(asset__in=assets))
+def _note_device(outcome: Outcome, *, by: Actor, reason: str) -> None:
+    """Write in the open custodies what each is in now, and where."""
+    follow(outcome.moved, by=by, reason=reason)
+    devices = {asset.pk: asset.installed_in for asset in outcome.done}
+    custodies = list(Custody.objects.open().filter(asset__in=outcome.done))
     for custody in custodies:
         custody.device = devices[custody.asset_id]
     update_all_as(custodies, ["device"], by=by, reason=reason)

@@ -158,7 +158,7 @@ ARRIVING = {"plan", "order", "receive", "inspect", "stock"}  # nothing is instal
 
 
 def test_every_move_that_carries_is_tried_below():
-    carrying = {name for name, move in MOVES.items() if move.carries}
+    carrying = {name for name, move in MOVES.items() if move.carries and not move.alone}
     assert carrying - ARRIVING == set(WAYS)
 
 
@@ -178,7 +178,7 @@ def test_what_is_installed_travels_with_its_device_through_every_move(
     phone, sim, chip = fresh(phone, sim, chip)
     where = [(it.state, it.holder, it.location) for it in (phone, sim, chip)]
     assert len(set(where)) == 1
-    assert phone.state in (MOVES[move].targets or [state])
+    assert phone.state in MOVES[move].leads_to(state)
     assert (sim.installed_in, chip.installed_in) == (phone, sim)
     open_holders = {it.custodies.open().values_list("holder").first() for it in (phone, sim, chip)}
     assert len(open_holders) == 1
@@ -206,6 +206,93 @@ def test_a_sim_taken_out_stays_with_the_holder(phone_model, sim, it):
     (sim,) = fresh(sim)
     assert (sim.state, sim.holder) == (State.IN_USE, ada)
     assert sim.custodies.open().get().device is None
+
+
+@pytest.mark.parametrize("way", ["pair", "hand_over"])
+def test_what_is_inside_a_part_goes_with_it_into_a_device(way, it):
+    here, there = LocationFactory.create_batch(2)
+    module, chip = AssetFactory.create_batch(2, location=here)
+    one(lifecycle.pair, chip, device=module, by=it)
+    if way == "pair":
+        server = AssetFactory(location=there)
+        one(lifecycle.pair, module, device=server, by=it)
+    else:
+        server = AssetFactory(state=State.IN_USE, location=there)
+        one(lifecycle.hand_over, module, into=server, by=it)
+        assert fresh(chip)[0].custodies.open().get().location == there
+    module, chip = fresh(module, chip)
+    assert (module.location, chip.location) == (there, there)
+    assert (module.state, chip.state) == (server.state, server.state)
+    assert (module.installed_in, chip.installed_in) == (server, module)
+
+
+def with_sim(phone_model, sim_card, it, **fields):
+    """A phone with a SIM and a chip in that, in service, and the three anew."""
+    phone = AssetFactory(product=phone_model, **fields)
+    sim, chip = AssetFactory(product=sim_card), AssetFactory()
+    one(lifecycle.pair, chip, device=sim, by=it)
+    lifecycle.fit([phone], part=sim, by=it)
+    return fresh(phone, sim, chip)
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_sim_out_of_a_phone_in_repair_is_back_in_service_or_in_stock(
+    held, phone_model, sim_card, it
+):
+    ada = PersonFactory() if held else None
+    phone, sim, chip = with_sim(phone_model, sim_card, it, holder=ada)
+    one(lifecycle.send_to_repair, phone, fault="Battery", by=it)
+    one(lifecycle.unpair, sim, by=it)
+    for part in fresh(sim, chip):
+        assert (part.state, part.holder) == (State.IN_USE if held else State.IN_STOCK, ada)
+        assert part.custodies.open().exists() == held
+    one(lifecycle.return_from_repair, phone, by=it)
+
+
+def test_what_is_in_repair_itself_stays_there_when_it_is_taken_out(phone_model, sim_card, it):
+    phone, sim, _ = with_sim(phone_model, sim_card, it)
+    lifecycle.send_to_repair([phone, sim], fault="Water", by=it)
+    one(lifecycle.unpair, sim, by=it)
+    assert fresh(sim)[0].state == State.IN_REPAIR
+    assert one(lifecycle.return_from_repair, sim, by=it).state == State.IN_STOCK
+
+
+def test_a_sim_out_of_a_phone_that_was_lost_is_in_stock_and_nobody_answers_for_it(
+    phone_model, sim_card, it
+):
+    phone, sim, chip = with_sim(phone_model, sim_card, it, holder=PersonFactory())
+    one(lifecycle.report_lost, phone, reason="left on a train", by=it)
+    one(lifecycle.unpair, sim, by=it)
+    for part in fresh(sim, chip):
+        assert (part.state, part.holder) == (State.IN_STOCK, None)
+        assert not part.custodies.open().exists()
+    assert fresh(phone)[0].custodies.open().exists()
+
+
+def test_a_sim_out_of_a_retired_phone_is_used_again(phone_model, sim_card, it):
+    phone, sim, chip = with_sim(phone_model, sim_card, it)
+    one(lifecycle.retire, phone, reason="old", by=it)
+    one(lifecycle.unpair, sim, by=it)
+    assert [part.state for part in fresh(phone, sim, chip)] == [
+        State.RETIRED,
+        State.IN_STOCK,
+        State.IN_STOCK,
+    ]
+    one(lifecycle.hand_over, sim, to=PersonFactory(), by=it)
+
+
+def test_what_holds_data_is_not_used_again_out_of_a_retired_device_before_it_is_wiped(it):
+    server, shelf, tray = AssetFactory.create_batch(3)
+    disk = AssetFactory(product__category__holds_data=True)
+    for part, device in [(disk, tray), (tray, shelf), (shelf, server)]:
+        one(lifecycle.pair, part, device=device, by=it)
+    one(lifecycle.retire, server, reason="old", by=it)
+
+    assert one(lifecycle.unpair, shelf, by=it).state == State.RETIRED
+    assert {part.state for part in fresh(tray, disk)} == {State.RETIRED}
+    one(lifecycle.wipe, disk, method="purge", wiped_by="Ada Moss", by=it)
+    assert one(lifecycle.unpair, tray, by=it).state == State.IN_STOCK
+    assert fresh(disk)[0].state == State.IN_STOCK
 
 
 def test_a_device_is_not_disposed_of_before_the_disk_in_it_is_wiped(it):
