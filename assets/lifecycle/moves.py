@@ -50,7 +50,7 @@ MOVES = {
     "hand_over": Move("Hand over", "handed over", (IN_STOCK,), (IN_USE,)),
     "lend": Move("Lend", "lent", (IN_STOCK,), (IN_USE,)),
     "take_back": Move("Take back", "taken back", (IN_USE,), (IN_STOCK,)),
-    "move": Move("Move", "moved", (RECEIVED, IN_STOCK, IN_USE)),
+    "move": Move("Move", "moved", (RECEIVED, REJECTED, IN_STOCK, IN_USE, RETIRED)),
     "pair": Move("Install in a device", "installed", (IN_STOCK, IN_USE), alone=True),
     "unpair": Move(
         "Take out of its device",

@@ -116,7 +116,7 @@ def test_one_refused_asset_does_not_stop_the_rest(it):
     assert outcome.done == [fine]
     assert outcome.refused == [
         f"{retired} is retired: it cannot be handed over. It must be in stock."
-        " Possible now: wipe, dispose of, label its state."
+        " Possible now: move, wipe, dispose of, label its state."
     ]
 
 

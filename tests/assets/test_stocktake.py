@@ -441,15 +441,27 @@ def test_the_register_wins_where_it_was_changed_after_the_count(store, office, i
 
 
 def test_what_cannot_be_moved_is_told_in_words_and_stops_nothing(store, office):
-    retired, strayed = AssetFactory(state="retired"), AssetFactory(location=office)
+    gone, strayed = AssetFactory(state="disposed"), AssetFactory(location=office)
     stocktake = opened(store)
-    for asset in (retired, strayed):
+    for asset in (gone, strayed):
         stocktaking.scan(stocktake, asset.tag, location=store, by=None)
 
     outcome = stocktaking.close(stocktake, by=None)
 
     assert [asset.tag for asset in outcome.done] == [strayed.tag]
-    assert outcome.refused[0].startswith(f"{retired} is retired: it cannot be moved.")
+    assert outcome.refused[0].startswith(f"{gone} is disposed of: it cannot be moved.")
+
+
+@pytest.mark.parametrize("state", ["retired", "rejected"])
+def test_what_waits_for_its_end_elsewhere_is_moved_there(store, office, state):
+    waiting = AssetFactory(state=state, location=office)
+    stocktake = opened(store)
+    stocktaking.scan(stocktake, waiting.tag, location=store, by=None)
+
+    assert stocktaking.close(stocktake, by=None).refused == []
+
+    waiting.refresh_from_db()
+    assert (waiting.location, waiting.state) == (store, state)
 
 
 def test_a_device_is_moved_with_what_is_installed_in_it(store, office):
