@@ -65,9 +65,9 @@ def locked(move: str, order: Order) -> Order:
 def count(arrived: Mapping[int | None, int], *, by: Actor, reason: str) -> None:
     """Add what has arrived, by the key of its line, and settle the states of the orders.
 
-    What is on no line is None's. Assets that wait for a line of which all has arrived are planned
-    again. The orders are locked by the caller. Raises ValidationError where
-    more has arrived than a line orders.
+    What is on no line is None's, and below zero is what is awaited anew. Assets that wait for a
+    line of which all has arrived are planned again. The orders are locked by the caller. Raises
+    ValidationError where more has arrived than a line orders.
     """
     rows = OrderLine.objects.filter(pk__in=[key for key in arrived if key])
     lines = list(rows.select_related("order__supplier", "product__maker"))
@@ -97,9 +97,10 @@ def release(assets: QuerySet[Asset], *, by: Actor, reason: str) -> None:
 
 
 def _settle(order: Order, *, by: Actor, reason: str) -> None:
+    """Partly received is an order once anything arrived, though all of it was rejected since."""
     left = sum(line.outstanding for line in order.lines.all())
     state = Order.State.PARTLY_RECEIVED if left else Order.State.RECEIVED
-    if order.state != state:
+    if order.state not in (state, Order.State.CANCELLED):
         order.state = state
         save_as(order, by=by, reason=reason)
 

@@ -122,10 +122,14 @@ def inspect(
 ) -> Outcome:
     """Record what was found of assets that arrived: passed is in stock, failed is rejected.
 
-    `points` is what was checked, `[{"point": "Screen", "passed": True}]`. Raises ValidationError
-    where it passed with a failed point, or failed without a word why.
+    The order of what is rejected awaits another in its place, unless it was cancelled. `points` is
+    what was checked, `[{"point": "Screen", "passed": True}]`. Raises ValidationError where it
+    passed with a failed point, or failed without a word why.
     """
     _check_verdict(passed, points, remark)
+    assets = list(assets)
+    if not passed:
+        arrivals.lock_orders_of(assets)
     outcome = locked("inspect", assets)
     now = timezone.now()
     reason = reason or (f"passed inspection. {remark}" if passed else f"rejected: {remark}").strip()
@@ -139,6 +143,10 @@ def inspect(
         asset.state = State.IN_STOCK if passed else State.REJECTED
         asset.location = location or asset.location
     record(outcome, by=by, reason=reason)
+    if not passed:
+        back: Counter[int | None] = Counter()
+        back.subtract(it.order_line_id for it in outcome.done)
+        arrivals.count(back, by=by, reason=reason)
     return outcome
 
 

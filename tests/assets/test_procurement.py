@@ -196,6 +196,35 @@ def test_what_must_be_inspected_waits_for_it(it, store):
     assert asset.state == "received"
 
 
+def test_what_is_rejected_is_awaited_anew_and_its_replacement_received(it, store):
+    line = placed(ProductFactory(category__needs_inspection=True), quantity=2)
+    broken, fine = procurement.receive_line(line, serials=["SN1", "SN2"], location=store, by=it)
+    assert Order.objects.get().state == "received"
+
+    lifecycle.inspect([broken], passed=False, remark="Cracked.", by=it)
+    lifecycle.inspect([fine], passed=True, by=it)
+
+    line.refresh_from_db()
+    assert (line.received, line.outstanding, Order.objects.get().state) == (1, 1, "partly")
+    assert line.history.latest().history_change_reason == "rejected: Cracked."
+    procurement.receive_line(line, serials=["SN3"], location=store, by=it)
+    assert Order.objects.get().state == "received"
+
+
+def test_an_order_that_was_cancelled_awaits_nothing_in_place_of_what_is_rejected(it, store):
+    line = placed(ProductFactory(category__needs_inspection=True), quantity=2)
+    [broken] = procurement.receive_line(line, serials=["SN1"], location=store, by=it)
+    procurement.cancel(line.order, reason="too late", by=it)
+    lifecycle.inspect([broken], passed=False, remark="Cracked.", by=it)
+    assert Order.objects.get().state == "cancelled"
+
+
+def test_what_came_on_no_order_is_rejected_all_the_same(it):
+    product = ProductFactory(category__needs_inspection=True)
+    asset = AssetFactory(product=product, state="received")
+    assert lifecycle.inspect([asset], passed=False, remark="Cracked.", by=it).done == [asset]
+
+
 def test_planned_assets_arrive_before_new_ones_are_made(it, latitude, store):
     line = placed(latitude)
     planned = AssetFactory.create_batch(2, product=latitude, state="planned")
