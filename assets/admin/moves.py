@@ -103,6 +103,13 @@ class LendForm(StepForm):
     reason = reason_field()
 
 
+class ExtendLoanForm(StepForm):
+    due_back_on = forms.DateField(
+        label="Due back", help_text="The later day it must be back. The borrower gets a mail."
+    )
+    reason = reason_field()
+
+
 class TakeBackForm(StepForm):
     location = _place("Where it lies in stock. Empty: where it is.")
     condition = forms.ChoiceField(required=False, choices=Custody.Condition.choices)
@@ -238,6 +245,12 @@ STEPS = [
     _step("return_from_repair", ReturnFromRepairForm, "repair"),
     _step("dispose", DisposeForm),
     _step("lend", LendForm),
+    _step(
+        "extend_loan",
+        ExtendLoanForm,
+        "lend",
+        allows=lambda asset: offers("extend_loan", asset) and lifecycle.is_lent(asset),
+    ),
     _step("move", MoveForm),
     _step("send_to_repair", SendToRepairForm, "repair"),
     _step("unpair", NoteForm, "pair"),

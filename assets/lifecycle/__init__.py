@@ -7,6 +7,7 @@ an asset, such as the SIM in a phone, goes wherever the asset goes.
 
 from assets.lifecycle.custody import hand_over, lend, move, take_back
 from assets.lifecycle.ending import dispose, retire, wipe
+from assets.lifecycle.loans import extend_loan, is_lent
 from assets.lifecycle.moves import MOVES, Move, Outcome, one, refusal
 from assets.lifecycle.parts import fit, pair, unpair
 from assets.lifecycle.register import (
@@ -33,10 +34,12 @@ __all__ = [
     "Outcome",
     "dispose",
     "enter",
+    "extend_loan",
     "find",
     "fit",
     "hand_over",
     "inspect",
+    "is_lent",
     "lend",
     "move",
     "number",

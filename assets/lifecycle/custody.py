@@ -182,8 +182,13 @@ def _check_receiver(to: Person | None, other: object | None, due_back_on: date |
         raise ValidationError("Say to whom or where it goes.")
     if to and to.leaves_on and to.leaves_on < today:
         raise ValidationError(f"{to} left on {to.leaves_on}: nothing can be handed over.")
-    if due_back_on and due_back_on < today:
-        raise ValidationError(f"{due_back_on} has passed: it cannot be due back then.")
+    check_due(due_back_on)
+
+
+def check_due(day: date | None) -> None:
+    """Raise ValidationError where the day on which it is due back has passed."""
+    if day and day < timezone.localdate():
+        raise ValidationError(f"{day} has passed: it cannot be due back then.")
 
 
 def close_custody(
@@ -207,24 +212,26 @@ ACCEPT = "Please confirm that you received them, or say what is wrong:\n{address
 
 def _tell_receiver(handover: Handover, assets: Sequence[Asset]) -> None:
     until = f" until {handover.due_back_on:%-d %B %Y}" if handover.due_back_on else ""
-    text = _letter(handover.to, f"These are yours from today{until}:", assets)
+    text = letter(handover.to, f"These are yours from today{until}:", assets)
     if handover.needs_acceptance:
         text += "\n" + ACCEPT.format(address=f"{settings.SITE_URL}/handovers/{handover.pk}/")
-    subject = f"You have received: {_things(assets)}"
+    subject = f"You have received: {things(assets)}"
     outbox.queue(handover.to, key=f"handover:{handover.pk}", subject=subject, text=text)
 
 
 def _tell_returner(person: Person, custodies: Sequence[Custody]) -> None:
     assets = [custody.asset for custody in custodies]
-    text = _letter(person, "Thank you. You have returned:", assets)
-    key, subject = f"return:{custodies[0].pk}", f"Returned: {_things(assets)}"
+    text = letter(person, "Thank you. You have returned:", assets)
+    key, subject = f"return:{custodies[0].pk}", f"Returned: {things(assets)}"
     outbox.queue(person, key=key, subject=subject, text=text)
 
 
-def _things(assets: Sequence[Asset]) -> str:
+def things(assets: Sequence[Asset]) -> str:
+    """Assets in the subject of a mail: the model of one, the number of many."""
     return str(assets[0].product) if len(assets) == 1 else f"{len(assets)} devices"
 
 
-def _letter(person: Person, opening: str, assets: Sequence[Asset]) -> str:
+def letter(person: Person, opening: str, assets: Sequence[Asset]) -> str:
+    """A mail to a person that says what of these assets, and lists them."""
     lines = [f"- {asset.product}, {asset.tag}" for asset in assets]
     return "\n".join([f"Hello {person},", "", opening, "", *lines, ""])

@@ -49,6 +49,7 @@ MOVES = {
     "stock": Move("Put into stock", "put into stock", (RECEIVED,), (IN_STOCK,)),
     "hand_over": Move("Hand over", "handed over", (IN_STOCK,), (IN_USE,)),
     "lend": Move("Lend", "lent", (IN_STOCK,), (IN_USE,)),
+    "extend_loan": Move("Extend loan", "lent for longer", (IN_USE,)),
     "take_back": Move("Take back", "taken back", (IN_USE,), (IN_STOCK,)),
     "move": Move("Move", "moved", (RECEIVED, REJECTED, IN_STOCK, IN_USE, RETIRED)),
     "pair": Move("Install in a device", "installed", (IN_STOCK, IN_USE), alone=True),

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from assets import protection
-from assets.lifecycle.custody import close_custody, follow
+from assets.lifecycle.custody import check_due, close_custody, follow
 from assets.lifecycle.moves import Outcome, State, locked, record
 from assets.models import Asset, Custody, Repair, Upgrade, Vendor
 from config.history import Actor, create_all_as, update_all_as
@@ -35,9 +35,8 @@ def send_to_repair(
     """
     if not fault.strip():
         raise ValidationError("Say what is wrong with them.")
+    check_due(due_back_on)
     today = timezone.localdate()
-    if due_back_on and due_back_on < today:
-        raise ValidationError(f"{due_back_on} has passed: it cannot be due back then.")
     assets = list(assets)
     unclaimable = protection.unclaimable(assets, today) if on_warranty else {}
     outcome = locked("send_to_repair", assets, check=lambda it: unclaimable.get(it.pk))

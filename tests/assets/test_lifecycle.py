@@ -31,6 +31,7 @@ OPTIONS = {
     "inspect": lambda: {"passed": True},
     "hand_over": lambda: {"to": PersonFactory()},
     "lend": lambda: {"to": PersonFactory(), "due_back_on": timezone.localdate() + timedelta(7)},
+    "extend_loan": lambda: {"due_back_on": timezone.localdate() + timedelta(7)},
     "move": lambda: {"location": LocationFactory()},
     "send_to_repair": lambda: {"fault": "The screen flickers."},
     "upgrade": lambda: {"what": "32 GB of memory"},
@@ -56,7 +57,10 @@ def options_of(move, asset):
 def asset_in(state, move=""):
     holder = PersonFactory() if state in Asset.HELD else None
     inside = AssetFactory() if move == "unpair" and state not in ("planned", "ordered") else None
-    return AssetFactory(state=state, holder=holder, installed_in=inside)
+    asset = AssetFactory(state=state, holder=holder, installed_in=inside)
+    if move == "extend_loan":
+        asset.custodies.update(due_back_on=timezone.localdate())
+    return asset
 
 
 @pytest.mark.parametrize("state", State)

@@ -7,10 +7,12 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from assets import lifecycle
+from assets import handovers, lifecycle
 from assets.costs import cost_of_ownership
 from assets.lifecycle import one
-from assets.models import Asset, Custody, Inspection, Repair, StateLabel
+from assets.models import Asset, Custody, Handover, Inspection, Repair, StateLabel
+from assets.precaution import told
+from people.models import Message
 from tests.factories import (
     AssetFactory,
     CategoryFactory,
@@ -153,6 +155,57 @@ def test_a_loan_has_the_day_it_is_due_back(it):
     assert asset.custodies.open().get().due_back_on == due
     assert Custody.objects.overdue(due + timedelta(1)).get().asset == asset
     assert not Custody.objects.overdue(due).exists()
+
+
+def test_a_loan_is_extended_with_one_mail_that_names_the_new_day(it):
+    ada, today = PersonFactory(), timezone.localdate()
+    lent = AssetFactory.create_batch(2)
+    lifecycle.lend(lent, to=ada, due_back_on=today, by=it)
+    given = AssetFactory(holder=ada)
+    later = today + timedelta(14)
+    Message.objects.all().delete()
+
+    outcome = lifecycle.extend_loan([*lent, given], due_back_on=later, by=it, reason="project")
+
+    assert outcome.done == lent
+    assert outcome.refused == [f"{given} is in use and was not lent: it cannot be lent for longer."]
+    for asset in lent:
+        custody = asset.custodies.get()
+        assert (custody.due_back_on, custody.until) == (later, None)
+        assert custody.history.latest().history_change_reason == "project"
+        assert asset.history.latest().history_change_reason == "project"
+    assert Handover.objects.get().due_back_on == later
+    message = Message.objects.get()
+    assert (message.recipient, message.subject) == (ada, f"Due back on {told(later)}: 2 devices")
+    assert all(asset.tag in message.text for asset in lent)
+
+
+def test_only_a_later_day_that_has_not_passed_extends_a_loan(it):
+    due = timezone.localdate() + timedelta(7)
+    asset = one(lifecycle.lend, AssetFactory(), to=PersonFactory(), due_back_on=due, by=it)
+    for day, sentence in [
+        (due, f"is due back on {told(due)}: only a later day extends the loan"),
+        (due - timedelta(1), "only a later day"),
+        (timezone.localdate() - timedelta(1), "has passed"),
+    ]:
+        with pytest.raises(ValidationError, match=sentence):
+            one(lifecycle.extend_loan, asset, due_back_on=day, by=it)
+    assert asset.custodies.get().due_back_on == due
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_was_signed_for_or_is_only_in_part_extended_keeps_the_day_of_its_handover(
+    answered, it
+):
+    due = timezone.localdate() + timedelta(7)
+    lent = AssetFactory.create_batch(2)
+    lifecycle.lend(lent, to=PersonFactory(), due_back_on=due, by=it)
+    handover = Handover.objects.get()
+    if answered:
+        handovers.accept(handover, name="Ada Moss", by=it)
+    lifecycle.extend_loan(lent if answered else lent[:1], due_back_on=due + timedelta(7), by=it)
+    handover.refresh_from_db()
+    assert handover.due_back_on == due
 
 
 def test_the_condition_on_return_stays_with_the_custody(it):

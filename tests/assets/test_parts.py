@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from assets import lifecycle
 from assets.lifecycle import MOVES, one
-from assets.models import Asset, Disposal
+from assets.models import Asset, Custody, Disposal
 from people.models import Message
 from tests.factories import (
     AssetFactory,
@@ -145,6 +145,10 @@ WAYS = {
         State.IN_STOCK,
         lambda: {"to": PersonFactory(), "due_back_on": timezone.localdate() + timedelta(3)},
     ),
+    "extend_loan": (
+        State.IN_USE,
+        lambda: {"due_back_on": timezone.localdate() + timedelta(3)},
+    ),
     "take_back": (State.IN_USE, lambda: {"location": LocationFactory()}),
     "move": (State.IN_STOCK, lambda: {"location": LocationFactory()}),
     "send_to_repair": (State.IN_USE, lambda: {"fault": "Battery"}),
@@ -171,6 +175,8 @@ def test_what_is_installed_travels_with_its_device_through_every_move(
     phone = AssetFactory(product=phone_model, state=state, holder=holder)
     sim = AssetFactory(product=sim_card, state=state, holder=holder, installed_in=phone)
     chip = AssetFactory(state=state, holder=holder, installed_in=sim)
+    if move == "extend_loan":
+        Custody.objects.update(due_back_on=timezone.localdate())
 
     outcome = getattr(lifecycle, move)([phone], by=it, **options())
 
@@ -180,8 +186,10 @@ def test_what_is_installed_travels_with_its_device_through_every_move(
     assert len(set(where)) == 1
     assert phone.state in MOVES[move].leads_to(state)
     assert (sim.installed_in, chip.installed_in) == (phone, sim)
-    open_holders = {it.custodies.open().values_list("holder").first() for it in (phone, sim, chip)}
-    assert len(open_holders) == 1
+    custodies = [
+        it.custodies.open().values_list("holder", "due_back_on") for it in (phone, sim, chip)
+    ]
+    assert len({rows.first() for rows in custodies}) == 1
 
 
 def test_a_part_does_not_move_without_its_device(phone, sim, it):

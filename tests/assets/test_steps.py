@@ -31,7 +31,7 @@ def asset_for(step):
     holder = PersonFactory() if state in Asset.HELD else None
     category = CategoryFactory(checklist="Display", needs_inspection=step == "inspect", slots=1)
     inside = AssetFactory() if step == "unpair" else None
-    return AssetFactory(
+    asset = AssetFactory(
         state=state,
         holder=holder,
         installed_in=inside,
@@ -39,6 +39,9 @@ def asset_for(step):
         operating_system="Windows 11",
         warranty_ends_on=localdate(),
     )
+    if step == "extend_loan":
+        asset.custodies.update(due_back_on=localdate())
+    return asset
 
 
 def page(asset, step):
@@ -90,6 +93,15 @@ def test_who_may_only_look_takes_no_step(step, client, auditor):
     client.post(page(asset, step), {"apply": "1"})
     client.post(reverse(LIST), {"action": step, "_selected_action": asset.pk, "apply": "1"})
     assert asset.history.count() == versions
+
+
+def test_what_was_not_lent_has_no_button_to_extend_the_loan(clerk):
+    given = AssetFactory(holder=PersonFactory())
+    with unrendered():
+        response = clerk.get(reverse("admin:assets_asset_change", args=[given.pk]))
+    links = [link["url"] for link in response.context_data["step_links"]]
+    assert page(given, "take_back") in links
+    assert page(given, "extend_loan") not in links
 
 
 def test_a_part_has_no_button_for_what_its_device_does(clerk):
