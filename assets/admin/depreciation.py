@@ -93,7 +93,9 @@ class DepreciationAdmin(ExportAdmin):
         if not isinstance(asset, Asset):
             raise Http404(f"There is no asset {object_id}.")
         known, today = valued(asset), timezone.localdate()
-        lines = schedule(known[0], cost=known[1], placed_on=known[2]) if known else []
+        disposal = getattr(asset, "disposal", None)
+        until = disposal.disposed_on if disposal else None
+        lines = schedule(known[0], cost=known[1], placed_on=known[2], until=until) if known else []
         context = {
             **self.admin_site.each_context(request),
             "title": f"Depreciation of {asset.tag}",

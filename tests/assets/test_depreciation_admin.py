@@ -123,6 +123,16 @@ def test_a_schedule_begins_with_the_day_it_was_received(client, auditor, laptop)
     assert "1,020.00 EUR on 31 December 2024, after 60.00 of depreciation." in page
 
 
+def test_a_schedule_ends_with_the_disposal(client, auditor, laptop):
+    client.force_login(auditor)
+    gone = bought(laptop.product, state="disposed")
+    DisposalFactory(asset=gone, disposed_on=date(2024, 2, 10))
+    response = client.get(reverse("admin:assets_asset_depreciation", args=[gone.pk]))
+    lines = response.context["lines"]
+    assert [line.period_end for line in lines] == [date(2024, 1, 31), date(2024, 2, 10)]
+    assert lines[-1].book_value == D("1039.66")  # 30.00, and 10/29 of it
+
+
 def test_an_asset_without_a_schedule_says_why(client, it):
     client.force_login(it)
     address = reverse("admin:assets_asset_depreciation", args=[AssetFactory().pk])
