@@ -215,7 +215,7 @@ def take_end_of_life(products: Iterable[Product], *, by: Actor, reason: str = ""
 
 def out_of_support(assets: QuerySet[Asset], on: date) -> QuerySet[Asset]:
     """In service, and before `on` the support of its release or of its product ended."""
-    ended = Q(release__ends_on__lt=on) | Q(release__has_ended=True)
+    ended = Q(release__in=Release.objects.out_of_support(on))
     return _in_service(assets).filter(ended | Q(product__end_of_life_on__lt=on))
 
 

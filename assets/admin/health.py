@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin import SimpleListFilter, display
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import localdate
 
@@ -94,10 +94,10 @@ class EndedFilter(SimpleListFilter):
         return [("ended", "has ended"), ("goes_on", "goes on, or is not known")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        ended = Q(ends_on__lt=localdate()) | Q(has_ended=True)
+        ended = Release.objects.out_of_support(localdate())
         if self.value() == "ended":
-            return queryset.filter(ended)
-        return queryset.exclude(ended) if self.value() == "goes_on" else queryset
+            return queryset.filter(pk__in=ended)
+        return queryset.exclude(pk__in=ended) if self.value() == "goes_on" else queryset
 
 
 @admin.register(Release)

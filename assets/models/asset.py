@@ -22,15 +22,6 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         """What is neither retired, disposed of nor rejected."""
         return self.exclude(state__in=Asset.ENDED)
 
-    def warranty_ending(self, within: int, on: date) -> Self:
-        """In service, and its warranty ends in 0 to `within` days from `on`."""
-        days_left = (on, date.fromordinal(on.toordinal() + within))
-        return self.in_service().filter(warranty_ends_on__range=days_left)
-
-    def warranty_ended(self, on: date) -> Self:
-        """In service, and its warranty ended before `on`."""
-        return self.in_service().filter(warranty_ends_on__lt=on)
-
 
 class Asset(Record):
     """One tagged thing. Its state, holder and place change only through `assets.lifecycle`."""

@@ -1,7 +1,7 @@
 """What is supported until when, what has updates missing, and what has fallen silent."""
 
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -241,6 +241,16 @@ def test_out_of_support_is_a_release_or_a_product_that_ended():
     assert set(health.out_of_support(Asset.objects.all(), TODAY)) == set(ended)
     assert set(health.support_ending(Asset.objects.all(), 1, TODAY)) == {today, ending}
     assert set(health.support_ending(Asset.objects.all(), 0, TODAY)) == {today}
+
+
+def test_the_list_of_releases_parts_what_has_ended_from_what_goes_on(client, it):
+    today = timezone.localdate()
+    ended = {ReleaseFactory(ends_on=today - timedelta(1)), ReleaseFactory(has_ended=True)}
+    going_on = {ReleaseFactory(ends_on=today), ReleaseFactory()}
+    client.force_login(it)
+    for value, found in [("ended", ended), ("goes_on", going_on)]:
+        response = client.get(reverse("admin:assets_release_changelist"), {"support": value})
+        assert set(response.context_data["cl"].queryset) == found
 
 
 def test_silent_is_what_was_last_seen_so_many_days_ago(settings):
