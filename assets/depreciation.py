@@ -9,7 +9,6 @@ difference of two book values. So no rounding adds up, and the last period takes
 """
 
 from calendar import monthrange
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import MAXYEAR, date, timedelta
 from decimal import Decimal
@@ -18,10 +17,7 @@ from functools import lru_cache
 from math import ceil, floor
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Value
-from django.db.models.functions import Coalesce, NullIf
-
-from assets.models import Asset, Category
+from assets.models import Category
 
 Method = Category.Depreciation
 LATEST = date.max - timedelta(1)
@@ -172,106 +168,3 @@ def _days(day: date) -> int:
 def _cents(amount: Fraction) -> Decimal:
     """Half up, exactly: no binary or decimal approximation comes before it."""
     return Decimal(floor(amount * 100 + Fraction(1, 2))).scaleb(-2)
-
-
-# --- Many assets ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Total:
-    """What belongs to one cost centre in one currency; `belongs_to` is "" where nothing says."""
-
-    belongs_to: str
-    currency: str
-    assets: int
-    cost: Decimal
-    book_value: Decimal
-
-    @property
-    def depreciation(self) -> Decimal:
-        return self.cost - self.book_value
-
-
-RULE_FIELDS = ("depreciation", "useful_months", "residual_percent", "declining_percent")
-NOT_YET_OWNED = (Asset.State.PLANNED, Asset.State.ORDERED)
-PLACED_ON = Coalesce("in_service_on", "purchased_on")
-"""What `Asset.placed_on` is, in a query."""
-BELONGS_TO = Coalesce(
-    NullIf(F("holder__department__cost_centre"), Value("")),
-    F("holder__department__name"),
-    F("location__path"),
-    Value(""),
-)
-"""The cost centre of the holder's department, else the department, else the place."""
-
-
-def on_the_books(assets: QuerySet[Asset], on: date) -> QuerySet[Asset]:
-    """Those in service by the close of `on`, not disposed of by then, that are depreciated."""
-    placed = _owned(assets, on).annotate(placed=PLACED_ON)
-    valued = placed.filter(cost__isnull=False, placed__lte=on)
-    return valued.exclude(product__category__depreciation="")
-
-
-def left_out(assets: QuerySet[Asset], on: date) -> int:
-    """How many a report for `on` cannot count, for want of a cost, a purchase date or a rule."""
-    placed = Q(placed=None) | Q(placed__lte=on)
-    unknown = Q(cost=None) | Q(placed=None) | Q(product__category__depreciation="")
-    return _owned(assets, on).annotate(placed=PLACED_ON).filter(placed & unknown).count()
-
-
-def _owned(assets: QuerySet[Asset], on: date) -> QuerySet[Asset]:
-    # Whatever became of it since: what was rejected once has never been in stock.
-    rejected = Asset.history.filter(state=Asset.State.REJECTED).values("id")
-    gone = Q(disposal__disposed_on__lte=on) | Q(disposal=None, state=Asset.State.DISPOSED)
-    return assets.exclude(state__in=NOT_YET_OWNED).exclude(pk__in=rejected).exclude(gone)
-
-
-def book_values(assets: QuerySet[Asset], on: date) -> list[Total]:
-    """The cost and the book value of `assets` on a day, per cost centre and currency.
-
-    In one query, however many they are: what was received on one day for one price counts once.
-    Each asset's book value is rounded, so that the total is that of the assets' own pages. Cost
-    centres and rules are those of today. Sorted by cost centre; amounts of different currencies
-    are never added.
-    """
-    sums: dict[tuple[str, str], list[Any]] = defaultdict(lambda: [0, Decimal(0), Decimal(0)])
-    for group in _groups(assets, on):
-        found = sums[group.owner, group.currency]
-        worth = book_value(group.rule, cost=group.cost, placed_on=group.placed_on, on=on)
-        found[0] += group.count
-        found[1] += group.cost * group.count
-        found[2] += worth * group.count
-    return [Total(*key, *values) for key, values in sorted(sums.items())]
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Assets with the same cost, first day, rule and owner."""
-
-    owner: str
-    currency: str
-    cost: Decimal
-    placed_on: date
-    rule: Rule
-    count: int
-
-
-def _groups(assets: QuerySet[Asset], on: date) -> list[_Group]:
-    chosen = Asset.objects.filter(pk__in=assets.order_by().values("pk"))
-    rows = (
-        on_the_books(chosen, on)
-        .order_by()
-        .annotate(owner=BELONGS_TO)
-        .values_list(
-            "owner",
-            "currency",
-            "cost",
-            "placed",
-            *(f"product__category__{name}" for name in RULE_FIELDS),
-        )
-        .annotate(count=Count("pk"))
-    )
-    return [
-        _Group(owner, currency, cost, placed_on, Rule(*rule), count)
-        for owner, currency, cost, placed_on, *rule, count in rows
-    ]

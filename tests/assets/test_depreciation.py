@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assets import lifecycle
+from assets.books import book_values, left_out
 from assets.depreciation import (
     Rule,
     book_value,
-    book_values,
     last_day,
-    left_out,
     residual_value,
     result_on_disposal,
     rule_of,

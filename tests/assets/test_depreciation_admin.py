@@ -208,6 +208,83 @@ def test_the_report_leaves_as_a_workbook(client, auditor, laptop):
     assert client.get(other).status_code == 404
 
 
+@pytest.fixture
+def sold(laptop):
+    """Worth 900.00 after six months, and sold for more."""
+    gone = bought(laptop.product, tag="LT-9", state="disposed")
+    DisposalFactory(asset=gone, disposed_on=date(2024, 6, 30), proceeds=D("950.00"), currency="EUR")
+    return gone
+
+
+PERIOD = {"since": "2024-04-01", "on": "2024-12-31"}
+
+
+def test_a_period_shows_what_changed_and_what_disposals_brought(client, finance, sold):
+    client.force_login(finance)
+    response = client.get(reverse(REPORT), PERIOD)
+    page = response.content.decode()
+    assert "From 1 April 2024 to 31 December 2024" in page
+    [moved] = response.context["movement_sums"]
+    assert (moved.opening, moved.depreciation) == (D("1980.00"), D("360.00"))
+    assert (moved.disposals, moved.closing) == (D("900.00"), D("720.00"))
+    assert page.count('<td class="amount">1,980.00</td>') == 2
+    assert '<td class="amount">50.00 EUR</td>' in page
+    assert "LT-9" in page
+    assert "Export movements as Excel" in page
+    assert "From 1 April" not in client.get(reverse(REPORT)).content.decode()
+
+
+def test_a_period_of_nothing_says_so(client, finance):
+    client.force_login(finance)
+    page = client.get(reverse(REPORT), PERIOD).content.decode()
+    assert "No asset had a book value in this period." in page
+    assert "Nothing that had a book value was disposed of in this period." in page
+
+
+def test_a_period_that_ends_before_it_begins_is_refused(client, finance, laptop):
+    client.force_login(finance)
+    page = client.get(reverse(REPORT), {"since": "2025-01-01", "on": "2024-12-31"})
+    assert "A period does not end before it begins." in page.content.decode()
+    assert page.context["since"] is None
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "row"),
+    [
+        (
+            "movements",
+            "book-values",
+            ["", "EUR", "1980.00", "0.00", "360.00", "900.00", "720.00", *PERIOD.values()],
+        ),
+        (
+            "disposals",
+            "disposals",
+            ["LT-9", "=X", "", "2024-06-30", "recycled", "EUR"]
+            + ["1080.00", "900.00", "950.00", "EUR", "50.00"],
+        ),
+    ],
+)
+def test_a_period_leaves_as_a_file(client, finance, sold, table, name, row):
+    client.force_login(finance)
+    address = reverse("admin:assets_asset_depreciation_export", args=["csv"])
+    response = client.get(address, {**PERIOD, "table": table})
+    content = b"".join(response.streaming_content).decode("utf-8-sig")
+    header, found = csv.reader(io.StringIO(content))
+    assert len(header) == len(found)
+    product = str(sold.product)
+    assert found == [product if cell == "=X" else cell for cell in row]
+    assert f'filename="{name}-2024-12-31.csv"' in response["Content-Disposition"]
+
+
+@pytest.mark.parametrize(
+    "asked", [{"table": "all"}, {"table": "movements"}, {**PERIOD, "table": "\x00"}]
+)
+def test_a_file_of_no_table_or_of_a_period_without_days_is_not_there(client, finance, asked):
+    client.force_login(finance)
+    address = reverse("admin:assets_asset_depreciation_export", args=["csv"])
+    assert client.get(address, {"on": "2024-12-31", **asked}).status_code == 404
+
+
 def test_who_may_see_costs_and_export_nothing_gets_no_file(client, finance, laptop):
     finance.groups.get().permissions.remove(
         *finance.groups.get().permissions.filter(codename="export_asset")

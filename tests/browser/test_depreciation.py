@@ -37,7 +37,10 @@ def test_finance_reads_the_report_and_a_schedule(laptop, superuser, new_page, si
         page.goto(reverse("admin:assets_asset_changelist"))
         page.get_by_role("link", name="Depreciation", exact=True).click()
         page.get_by_label("At the close of").fill("2025-12-31")
+        page.get_by_label("From the opening of").fill("2025-01-01")
         page.get_by_role("button", name="Show").click()
+        moved = "All EUR 1,440.00 0.00 720.00 0.00 720.00"
+        expect(page.get_by_role("row", name=moved)).to_be_visible()
         expect(page.get_by_role("row", name="All EUR 2 2,160.00 1,440.00 720.00")).to_be_visible()
         axe(page)
         page.goto(reverse("admin:assets_asset_change", args=[laptop.pk]))
