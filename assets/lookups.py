@@ -10,7 +10,6 @@ from django.db import models
 
 from assets.makers import MAKERS
 from assets.models import Asset, Category, Product, Vendor, VendorAlias
-from config.history import create_all_as
 from config.lookups import Lookup, folded
 
 # The forms of companies as they stand at the end of a name, without their dots and slashes.
@@ -46,16 +45,15 @@ class Vendors(Lookup):
 
     def __init__(self, resource: Any) -> None:
         self.bare: defaultdict[str, list[Vendor]] = defaultdict(list)
-        self.aliases: list[VendorAlias] = []
+        self.spellings: defaultdict[int, list[VendorAlias]] = defaultdict(list)
         super().__init__(resource)
 
     def queryset(self) -> models.QuerySet[Vendor]:
         return Vendor.objects.prefetch_related("aliases")
 
     def keys(self, record: Vendor) -> Iterable[str]:
-        if record._state.adding:
-            return [record.name, *(it.name for it in self.aliases if it.vendor is record)]
-        return [record.name, *(alias.name for alias in record.aliases.all())]
+        there = [] if record._state.adding else record.aliases.all()
+        return [record.name, *(it.name for it in [*there, *self.spellings[id(record)]])]
 
     def index(self, record: Vendor) -> None:
         super().index(record)
@@ -67,14 +65,37 @@ class Vendors(Lookup):
         return super().find(text) or self.bare.get(bare(text), [])
 
     def make(self, text: str) -> Vendor:
-        """One of the makers everybody knows is made with his other spellings."""
-        for name, spellings in MAKERS.items():
-            if bare(text) in map(bare, [name, *spellings]):
-                vendor = Vendor(name=name, is_maker=True)
-                free = [it for it in spellings if not self.names.get(folded(it))]
-                self.aliases += [VendorAlias(vendor=vendor, name=it) for it in free]
+        """One of the makers everybody knows, with his other spellings.
+
+        Who is there already gets those that he was not known by.
+        """
+        for name, others in MAKERS.items():
+            if bare(text) in map(bare, [name, *others]):
+                vendor = self._there(name, others) or Vendor(name=name, is_maker=True)
+                missing = [it for it in [name, *others] if not self.names.get(folded(it))]
+                aliases = [VendorAlias(vendor=vendor, name=it) for it in missing]
+                self.spellings[id(vendor)] += [it for it in aliases if it.name != vendor.name]
+                self.made += self.spellings[id(vendor)]
                 return vendor
         return Vendor(name=text)
+
+    def _there(self, name: str, others: list[str]) -> Vendor | None:
+        """Who is known by the maker's name, or is the only one known by another spelling of it."""
+        known = self.find(name) or [it for other in others for it in self.find(other)]
+        return known[0] if known and all(it is known[0] for it in known) else None
+
+    def add(self, record: Vendor) -> Vendor:
+        if record.pk:
+            self.index(record)
+            return record
+        vendor: Vendor = super().add(record)
+        return vendor
+
+    def use(self, record: Vendor) -> Vendor:
+        for alias in self.spellings[id(record)]:
+            super().use(alias)
+        vendor: Vendor = super().use(record)
+        return vendor
 
     def beginning(self, text: str) -> tuple[Vendor | None, str]:
         """The vendor whose name or spelling begins `text`, the longest, and what follows it."""
@@ -89,9 +110,8 @@ class Vendors(Lookup):
         return None, text
 
     def write(self, records: list[Any]) -> None:
-        super().write(records)
-        aliases = [alias for alias in self.aliases if alias.vendor.pk]
-        create_all_as(aliases, by=self.resource.by, reason=self.resource.reason)
+        super().write([it for it in records if isinstance(it, Vendor)])
+        super().write([it for it in records if isinstance(it, VendorAlias)])
 
 
 KNOWN = {name.casefold() for maker, more in MAKERS.items() for name in [maker, *more]}
@@ -133,9 +153,9 @@ class Products(Lookup):
             choices = ", ".join(sorted(map(self.describe, found)))
             raise ValueError(f"could be {choices}: give the maker and the part number too")
         product = found[0] if found else self._missing(rest, vendor, category, part_number)
-        for lookup, record in ((vendors, product.maker), (self, product)):
-            if record is not None:
-                lookup.use(record)
+        if product.maker is not None:
+            vendors.use(product.maker)
+        self.use(product)
         self.resource.lookup(Categories).use(product.category)
         return product
 

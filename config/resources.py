@@ -281,12 +281,11 @@ class BaseResource(Rows):
         return refusals
 
     def _made(self) -> dict[str, list[str]]:
-        made = {}
+        made: defaultdict[str, list[str]] = defaultdict(list)
         for lookup in self.in_order():
-            if records := lookup.wanted(self.refused):
-                name = str(lookup.model._meta.verbose_name_plural)
-                made[name] = sorted(str(record) for record in records)
-        return made
+            for record in lookup.wanted(self.refused):
+                made[str(record._meta.verbose_name_plural)].append(str(record))
+        return {name: sorted(names) for name, names in made.items()}
 
 
 def _sentence(error: Exception, model: type[models.Model]) -> str:

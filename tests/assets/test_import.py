@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from assets import lifecycle
-from assets.models import Asset, Custody, Product, Vendor
+from assets.models import Asset, Custody, Product, Vendor, VendorAlias
 from people.models import Message
 from tests.factories import (
     AssetFactory,
@@ -296,6 +296,7 @@ def test_a_product_that_is_not_there_is_refused_or_made_with_its_known_maker():
     assert "is no product that is there" in problems(refused)[0]
     assert made.made == {
         "vendors": ["HP"],
+        "aliases": ["HP Inc.", "Hewlett Packard", "Hewlett-Packard"],
         "categories": ["Printer"],
         "products": ["HP LaserJet", "Nameless Thing"],
     }
@@ -303,6 +304,61 @@ def test_a_product_that_is_not_there_is_refused_or_made_with_its_known_maker():
     assert laserjet.assets.count() == 2
     assert laserjet.maker.aliases.filter(name="Hewlett-Packard").exists()
     assert Product.objects.get(name="Nameless Thing").maker is None
+
+
+@pytest.mark.parametrize(
+    ("there", "named"),
+    [
+        ("HP", "Hewlett-Packard"),
+        ("hp", "Hewlett Packard"),
+        ("HP Ltd", "Hewlett-Packard Company"),
+        ("Hewlett-Packard", "HP Inc."),
+        ("Western Digital", "WD"),
+    ],
+)
+def test_a_known_maker_who_is_there_gets_the_spelling_that_he_was_not_known_by(there, named):
+    vendor = VendorFactory(name=there)
+    rows = [["tag", "product", "maker", "category"], ["A1", "Thing", named, "Printer"]]
+    rows += [["A2", "Thing", there, "Printer"], ["A3", "Other", f"{named} Inc", "Printer"]]
+
+    planned = load("assets", *rows, create_missing=True, dry_run=True)
+    made = load("assets", *rows, create_missing=True)
+
+    assert made.summary == "3 created, 0 updated, 0 unchanged, 0 refused"
+    assert made.made == planned.made
+    assert "vendors" not in made.made
+    assert set(made.made["aliases"]) == {it.name for it in vendor.aliases.all()}
+    assert Vendor.objects.get() == vendor
+    assert vendor.aliases.first().history.get().history_change_reason == "imported from file.csv"
+    again = load("assets", *rows, create_missing=True)
+    assert (again.summary, again.made) == ("0 created, 0 updated, 3 unchanged, 0 refused", {})
+
+
+def test_no_spelling_is_written_down_for_a_row_that_is_refused():
+    VendorFactory(name="HP")
+    rows = [["tag", "product", "maker", "category", "cost"]]
+    rows += [["A1", "Thing", "Hewlett-Packard", "Printer", "nothing"]]
+    rows += [["A2", "Thing", "Acme", "Printer", "5.00"]]
+
+    report = load("assets", *rows, create_missing=True, skip_refused=True)
+
+    assert report.summary == "1 created, 0 updated, 0 unchanged, 1 refused"
+    assert "aliases" not in report.made
+    assert not VendorAlias.objects.exists()
+
+
+def test_of_two_vendors_with_spellings_of_a_maker_nobody_is_taken_for_him():
+    for name in ("Dell EMC", "Dell Technologies"):
+        VendorFactory(name=name)
+
+    rows = [["tag", "product", "maker", "category"], ["A1", "Thing", "Dell", "Server"]]
+    load("assets", *rows, create_missing=True)
+
+    assert Product.objects.get().maker.name == "Dell"
+    assert {it.name for it in VendorAlias.objects.all()} == {
+        "Dell Inc.",
+        "Dell Computer Corporation",
+    }
 
 
 def test_a_longer_spelling_of_the_maker_wins():
