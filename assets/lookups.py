@@ -55,11 +55,11 @@ class Vendors(Lookup):
         there = [] if record._state.adding else record.aliases.all()
         return [record.name, *(it.name for it in [*there, *self.spellings[id(record)]])]
 
-    def index(self, record: Vendor) -> None:
-        super().index(record)
-        for key in self.keys(record):
-            if record not in self.bare[bare(key)]:
-                self.bare[bare(key)].append(record)
+    def call(self, record: Vendor, names: Iterable[str]) -> None:
+        super().call(record, names)
+        for key in set(map(bare, names)):
+            if record not in self.bare[key]:
+                self.bare[key].append(record)
 
     def find(self, text: str) -> list[Vendor]:
         return super().find(text) or self.bare.get(bare(text), [])
@@ -86,7 +86,7 @@ class Vendors(Lookup):
 
     def add(self, record: Vendor) -> Vendor:
         if record.pk:
-            self.index(record)
+            self.call(record, [it.name for it in self.spellings[id(record)]])
             return record
         vendor: Vendor = super().add(record)
         return vendor
@@ -150,8 +150,9 @@ class Products(Lookup):
             rest = text
         found = self._found(text, rest, vendor, part_number)
         if len(found) > 1:
-            choices = ", ".join(sorted(map(self.describe, found)))
-            raise ValueError(f"could be {choices}: give the maker and the part number too")
+            raise ValueError(
+                f"could be {self.choices(found)}: give the maker and the part number too"
+            )
         product = found[0] if found else self._missing(rest, vendor, category, part_number)
         if product.maker is not None:
             vendors.use(product.maker)

@@ -22,6 +22,10 @@ def folded(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
+CHOICES = 5
+"""How many of those that a name may mean are told: all of them, row by row, would be quadratic."""
+
+
 class Lookup:
     """The records of one model by their names. Subclasses say what names a record."""
 
@@ -57,9 +61,12 @@ class Lookup:
         return str(record)
 
     def index(self, record: Any) -> None:
-        for key in self.keys(record):
-            if key and record not in self.names[folded(key)]:
-                self.names[folded(key)].append(record)
+        self.call(record, self.keys(record))
+
+    def call(self, record: Any, names: Iterable[str]) -> None:
+        """Have the record found by these names, none of which it had before."""
+        for key in {folded(name) for name in names if name}:
+            self.names[key].append(record)
 
     def find(self, text: str) -> list[Any]:
         return self.names.get(folded(text), [])
@@ -71,9 +78,13 @@ class Lookup:
         """
         found = self.find(text)
         if len(found) > 1:
-            choices = ", ".join(sorted(self.describe(record) for record in found))
-            raise ValueError(f"could be {choices}: name one of them so")
+            raise ValueError(f"could be {self.choices(found)}: name one of them so")
         return self.use(found[0] if found else self.missing(text))
+
+    def choices(self, found: list[Any]) -> str:
+        """What a name may mean, each so that it is told from the others."""
+        told, more = sorted(map(self.describe, found[:CHOICES])), len(found) - CHOICES
+        return ", ".join(told) + (f" and {more} more" if more > 0 else "")
 
     def missing(self, text: str) -> Any:
         what = self.model._meta.verbose_name

@@ -12,6 +12,9 @@ from config.history import Record
 from config.loading import Loading
 from config.reports import SHOWN, Change
 
+ROWS = 5
+"""How many rows of the same key are told."""
+
 
 class Rows(Loading):
     """A row is a new record, a changed one, an unchanged one, or refused in words."""
@@ -124,4 +127,7 @@ class Rows(Loading):
 
 
 def _rows(numbers: list[int]) -> str:
-    return f"rows {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+    """Of many only the first: each of them is refused, and names them all."""
+    told, more = numbers[:ROWS], len(numbers) - ROWS
+    last = f"{more} more" if more > 0 else str(told.pop())
+    return f"rows {', '.join(map(str, told))} and {last}"

@@ -11,19 +11,22 @@ class People(Lookup):
     model = Person
     accepts = "the e-mail, login name, employee number or name of somebody who is there"
 
+    def __init__(self, resource: Any) -> None:
+        self.exact: dict[str, Person] = {}
+        super().__init__(resource)
+
     def keys(self, record: Person) -> Iterable[str]:
         return [record.email, record.username, record.employee_number, record.name]
 
+    def call(self, record: Person, names: Iterable[str]) -> None:
+        super().call(record, names)
+        for key in filter(None, [record.email, record.username, record.employee_number]):
+            self.exact.setdefault(folded(key), record)
+
     def find(self, text: str) -> list[Person]:
         """What is unique wins over a name that somebody else has too."""
-        found: list[Person] = super().find(text)
-        exact = [
-            person
-            for person in found
-            if folded(text)
-            in (folded(person.email), folded(person.username), folded(person.employee_number))
-        ]
-        return exact[:1] or found
+        exact = self.exact.get(folded(text))
+        return [exact] if exact else super().find(text)
 
     def make(self, text: str) -> Person:
         if "@" in text:

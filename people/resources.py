@@ -112,8 +112,7 @@ class PersonResource(BaseResource):
             if not any(row.get(key) for key in self.keys):
                 pks |= set(self.by_name[name])
         if len(pks) > 1:
-            people = Person.objects.filter(pk__in=pks)
-            who = ", ".join(sorted(self.lookup(People).describe(it) for it in people))
+            who = self.lookup(People).choices(list(Person.objects.filter(pk__in=pks)))
             raise ValidationError({"name": f"could be {who}: give the e-mail too"})
         return self.claim(self._read(pks.pop())) if pks else None
 

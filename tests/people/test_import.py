@@ -162,6 +162,28 @@ def test_a_name_that_two_people_have_is_refused_naming_their_addresses():
     ]
 
 
+def test_of_a_key_or_a_name_that_many_have_only_a_few_are_told():
+    rows = [["Ada", "ada@example.com"] for _ in range(300)]
+    keys = load("people", ["Name", "E-mail"], *rows)
+    rows = [["Ada", f"ada{number}@example.com", "Ada"] for number in range(300)]
+    names = load("people", ["Name", "E-mail", "Manager"], *rows)
+
+    assert {it.problem for it in keys.refusals} == {"rows 2, 3, 4, 5, 6 and 295 more have the same"}
+    assert len(keys.refusals) == len(names.refusals) == 300
+    few = ", ".join(f"ada{number}@example.com" for number in range(5))
+    assert {it.problem for it in names.refusals} == {
+        f"could be {few} and 295 more: name one of them so"
+    }
+
+
+@pytest.mark.parametrize("rows", [2, 3, 5])
+def test_of_a_key_that_few_have_all_are_told(rows):
+    report = load("people", HEADER, *[["Ada", "ada@example.com", "", ""]] * rows)
+
+    told = " and ".join([", ".join(map(str, range(2, rows + 1))), str(rows + 1)])
+    assert {it.problem for it in report.refusals} == {f"rows {told} have the same"}
+
+
 @pytest.mark.parametrize("name", ["ada@example.com", "alove", "E-17", "Ada", "ADA"])
 def test_people_are_found_by_whatever_names_them(name):
     ada = PersonFactory(
