@@ -173,9 +173,11 @@ class LocationResource(BaseResource):
             if row.get("name")
         }
         paths = [str(row.get("path") or "") or self._path(row) for row in rows]
-        if "path" in dataset.headers:
-            del dataset["path"]
+        given = "path" in dataset.headers
         dataset.append_col(paths, header="path")
+        if given:
+            # The first of the two, now that it is not the only column: tablib cannot be without.
+            del dataset["path"]
         super().before_import(dataset, **kwargs)
 
     def _path(self, row: dict[str, Any]) -> str:

@@ -312,3 +312,14 @@ def test_a_location_is_known_by_its_path():
 
     assert report.summary == "1 created, 1 updated, 0 unchanged, 0 refused"
     assert Location.objects.get(path="Berlin / Store").kind == "store"
+
+
+def test_the_paths_of_locations_may_be_all_that_a_file_has():
+    rows = [["path"], ["Berlin / Tower"], ["Berlin"], ["Berlin / Tower / Floor 3"]]
+
+    report = load("locations", *rows)
+    again = load("locations", *rows)
+
+    assert report.summary == "3 created, 0 updated, 0 unchanged, 0 refused"
+    assert again.summary == "0 created, 0 updated, 3 unchanged, 0 refused"
+    assert str(Location.objects.get(name="Floor 3")) == "Berlin / Tower / Floor 3"
