@@ -87,12 +87,16 @@ class Lookup:
         return ", ".join(told) + (f" and {more} more" if more > 0 else "")
 
     def missing(self, text: str) -> Any:
+        self.check_making()
+        return self.add(self.make(text))
+
+    def check_making(self) -> None:
+        """Raises ValueError where what is not there may not be made."""
         what = self.model._meta.verbose_name
         if not self.resource.create_missing:
             raise ValueError(f"is no {what} that is there; accepted is {self.accepts}")
         if not self.may_make():
             raise ValueError(f"is no {what} that is there, and you may not add one")
-        return self.add(self.make(text))
 
     def may_make(self) -> bool:
         options = self.model._meta

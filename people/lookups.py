@@ -28,10 +28,24 @@ class People(Lookup):
         exact = self.exact.get(folded(text))
         return [exact] if exact else super().find(text)
 
-    def make(self, text: str) -> Person:
+    def named(self, text: str, *, name: str, email: str) -> Person:
+        """As `get`, of a row that may give the name and the e-mail too: who is made gets them."""
+        if self.find(text) or not (name or email):
+            person: Person = self.get(text)
+        elif email and self.find(email):
+            person = self.get(email)
+        else:
+            self.check_making()
+            person = self.use(self.add(self.make(text, name=name, email=email)))
+        return person
+
+    def make(self, text: str, *, name: str = "", email: str = "") -> Person:
+        """One word is a login name; whose name it is instead is found by it too."""
         if "@" in text:
-            return Person(name=text.partition("@")[0].replace(".", " ").title(), email=text)
-        return Person(name=text)
+            name = name or text.partition("@")[0].replace(".", " ").title()
+            return Person(name=name, email=text)
+        login = text if text.isascii() and " " not in text else ""
+        return Person(name=name or text, email=email, username=login)
 
     def describe(self, record: Person) -> str:
         return record.email or record.username or record.employee_number or f"{record} (no e-mail)"

@@ -88,12 +88,13 @@ class PersonResource(BaseResource):
             row["name"] = " ".join(parts)
 
     def load_index(self) -> dict[str, dict[str, list[int]]]:
-        """Also the people by name, and those of whom nothing but the name is known."""
+        """Also the people by name, and those of whom nothing but one name or login is known."""
         self.by_name: defaultdict[str, list[int]] = defaultdict(list)
         self.only_names: defaultdict[str, list[int]] = defaultdict(list)
         rows = Person.objects.order_by().values_list("pk", "name", *self.keys)
         for pk, name, *keys in rows.iterator():
-            (self.by_name if any(keys) else self.only_names)[folded(name)].append(pk)
+            more = {folded(key) for key in keys if key} - {folded(name)}
+            (self.by_name if more else self.only_names)[folded(name)].append(pk)
         return super().load_index()
 
     def get_instance(self, instance_loader: object, row: dict[str, Any]) -> Any:

@@ -205,6 +205,30 @@ def test_a_person_of_whom_only_the_name_was_known_becomes_the_one_in_the_file():
     assert ada.email == "ada@example.com"
 
 
+@pytest.mark.parametrize("row", [["Ada", "", "a@x.org"], ["A. Love", "ada", ""], ["Ada", "al", ""]])
+def test_who_was_made_from_one_word_becomes_whoever_has_it_for_a_name_or_a_login(row):
+    load("people", ["name", "manager"], ["Bob", "ada"], create_missing=True)
+    ada = Person.objects.get(username="ada")
+
+    report = load("people", ["name", "username", "email"], row)
+
+    ada.refresh_from_db()
+    assert report.summary == "0 created, 1 updated, 0 unchanged, 0 refused"
+    assert ada.name == row[0]
+
+
+def test_no_login_name_is_made_from_a_whole_name_or_other_letters():
+    rows = [["Bob", "Ada Lovelace"], ["Eve", "王伟"], ["Joe", "cleo.smith@example.com"]]
+    load("people", ["name", "manager"], *rows, create_missing=True)
+
+    made = Person.objects.exclude(name__in=["Bob", "Eve", "Joe"]).order_by("name")
+    assert set(made.values_list("name", "username")) == {
+        ("Ada Lovelace", ""),
+        ("王伟", ""),
+        ("Cleo Smith", ""),
+    }
+
+
 def test_two_parts_make_a_name():
     load("people", ["First Name", "Last Name", "Username"], ["Ada", "Lovelace", "alove"])
 
