@@ -149,6 +149,13 @@ def test_the_samples_of_snipe_it_load_but_for_what_is_wrong_in_them():
     assets = DATA / "snipeit" / "assets-sample.csv"
     lines = run("assets", assets, "--create-missing", "--skip-refused")
     assert lines[-1] == "21 created, 0 updated, 0 unchanged, 1 refused"
+    with assets.open(encoding="utf-8-sig") as file:
+        rows = {row["Asset Tag"]: row for row in csv.DictReader(file)}
+    for asset in Asset.objects.select_related("holder", "location"):
+        row = rows[asset.tag]
+        at = row["Checked Out To: Location"] or row["Location"]
+        assert (asset.location.name, asset.state == "in_use") == (at, bool(row["Checkout Type"]))
+        assert (asset.holder.email if asset.holder else "") == row["Checked Out To: Email"]
 
 
 @real

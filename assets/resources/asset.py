@@ -10,10 +10,12 @@ from django.db import models
 from assets import lifecycle
 from assets.lookups import Products, Vendors
 from assets.models import Asset, Product
+from assets.resources import checkout, identifiers
 from assets.resources.catalog import in_order
+from assets.resources.checkout import CheckoutColumns
 from assets.resources.extra import ExtraColumns, ExtraValues
 from assets.resources.health import PATCHED, HealthColumns, ReleaseNames
-from assets.resources.identifiers import HEADERS, IdentifierColumns
+from assets.resources.identifiers import IdentifierColumns
 from assets.resources.moves import Moves
 from assets.resources.warranty import WarrantyColumns
 from assets.serials import serial_key
@@ -49,7 +51,9 @@ STATES = {
 }
 
 
-class AssetResource(Moves, HealthColumns, WarrantyColumns, IdentifierColumns, ExtraColumns):
+class AssetResource(
+    Moves, CheckoutColumns, HealthColumns, WarrantyColumns, IdentifierColumns, ExtraColumns
+):
     """One asset a row, known by its tag. State, holder and place go through `assets.lifecycle`."""
 
     slug = "assets"
@@ -71,7 +75,7 @@ class AssetResource(Moves, HealthColumns, WarrantyColumns, IdentifierColumns, Ex
             "owner",
             "user",
         ],
-        "location": ["site", "checked out to: location", "default location"],
+        "location": ["site", "default location"],
         "supplier": ["vendor", "supplier name"],
         "order_number": ["order no", "po number", "purchase order"],
         "purchased_on": ["purchase date", "purchased", "date of purchase"],
@@ -85,7 +89,8 @@ class AssetResource(Moves, HealthColumns, WarrantyColumns, IdentifierColumns, Ex
         "patch_status": ["patch state", "compliance", "update status"],
         "last_seen_at": ["last seen", "last check-in", "last discovered", "last inventory"],
         "notes": ["asset notes", "comments", "comment"],
-        **HEADERS,
+        **identifiers.HEADERS,
+        **checkout.HEADERS,
     }
     keys: ClassVar = ["tag"]
     identified_by: ClassVar = ["tag", "serial"]
@@ -160,6 +165,7 @@ class AssetResource(Moves, HealthColumns, WarrantyColumns, IdentifierColumns, Ex
 
     def prepare(self, row: dict[str, Any]) -> None:
         """The currency may stand beside the amount."""
+        super().prepare(row)
         if row.get("cost") and not row.get("currency"):
             # A mark that is no currency is refused where the amount itself is read.
             with suppress(ValueError):
@@ -190,15 +196,6 @@ class AssetResource(Moves, HealthColumns, WarrantyColumns, IdentifierColumns, Ex
         names = ("product", "maker", "category", "part_number")
         text, *more = (cells.text(row.get(name) or "") for name in names)
         return self.lookup(Products).named(text, *more) if text else None
-
-    def import_instance(self, instance: Asset, row: dict[str, Any], **kwargs: Any) -> None:
-        super().import_instance(instance, row, **kwargs)
-        if not self.new:
-            return
-        if instance.holder and (not row.get("state") or instance.state == State.IN_STOCK):
-            instance.state = State.IN_USE
-        elif not row.get("state"):
-            instance.state = State.IN_STOCK
 
     def clean_fields(self, record: Any) -> None:
         super().clean_fields(record)

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from assets import lifecycle
 from assets.models import Asset, Custody, Product, Vendor, VendorAlias
-from people.models import Message
+from people.models import Message, Person
 from tests.factories import (
     AssetFactory,
     CategoryFactory,
@@ -57,6 +57,94 @@ def test_words_of_other_systems_name_the_state_of_a_new_asset(latitude, word, st
     load("assets", ["tag", "product", "status"], ["A1", "Dell Latitude", word])
 
     assert Asset.objects.get().state == state
+
+
+SNIPE_IT = [
+    "Asset Tag", "Model", "Location", "Checkout Type", "Checked Out To: Username",
+    "Checked Out To: First Name", "Checked Out To: Last Name", "Checked Out To: Email",
+    "Checked Out To: Location",
+]  # fmt: skip
+GAGE = ["gmccrackem", "Gage", "McCrackem", "gage@example.com"]
+NOBODY = ["", "", "", ""]
+
+
+@pytest.mark.parametrize("kind", ["Location", ""])
+def test_what_is_checked_out_to_a_place_is_in_use_there(latitude, kind):
+    store, office = LocationFactory(name="Store"), LocationFactory(name="Office")
+    rows = [["A1", "Dell Latitude", "Store", kind, *NOBODY, "Office"]]
+    rows += [["A2", "Dell Latitude", "Store", "", *NOBODY, ""]]
+
+    first, again = load("assets", SNIPE_IT, *rows), load("assets", SNIPE_IT, *rows)
+
+    assert first.summary == "2 created, 0 updated, 0 unchanged, 0 refused"
+    used, stored = Asset.objects.order_by("tag")
+    assert (used.state, used.location, used.holder) == ("in_use", office, None)
+    assert Custody.objects.open().get().location == office
+    assert (stored.state, stored.location) == ("in_stock", store)
+    assert (again.summary, again.notes[2:]) == (
+        "0 created, 0 updated, 2 unchanged, 0 refused",
+        [],
+    )
+
+
+def test_the_type_of_a_checkout_says_which_of_its_columns_counts(latitude):
+    store, office = LocationFactory(name="Store"), LocationFactory(name="Office")
+    gage = PersonFactory(username="gmccrackem")
+    rows = [["A1", "Dell Latitude", "Store", "user", *GAGE, "Office"]]
+    rows += [["A2", "Dell Latitude", "Store", "location", *GAGE, "Office"]]
+
+    load("assets", SNIPE_IT, *rows)
+    refused = load("assets", SNIPE_IT, ["A3", "Dell Latitude", "", "Asset", *GAGE, ""])
+
+    placed = Asset.objects.order_by("tag").values_list("state", "holder", "location")
+    assert list(placed) == [("in_use", gage.pk, store.pk), ("in_use", None, office.pk)]
+    assert problems(refused) == [
+        'row 2, column Checkout Type, "Asset": is not known; accepted are user and location'
+    ]
+
+
+def test_a_place_that_is_not_there_is_refused_in_the_column_that_names_it(latitude):
+    LocationFactory(name="Store")
+
+    report = load("assets", SNIPE_IT, ["A1", "Dell Latitude", "Store", "", *NOBODY, "Nowhere"])
+
+    assert problems(report)[0].startswith(
+        'row 2, column Checked Out To: Location, "Nowhere": is no location'
+    )
+
+
+def test_what_is_there_in_stock_moves_to_where_it_was_checked_out_and_its_state_is_told(latitude):
+    asset, office = AssetFactory(tag="A1", product=latitude), LocationFactory(name="Office")
+
+    report = load("assets", SNIPE_IT, ["A1", "Dell Latitude", "", "", *NOBODY, "Office"])
+
+    asset.refresh_from_db()
+    assert (asset.state, asset.location) == ("in_stock", office)
+    assert "1 rows give another state than the record has" in report.notes[-1]
+
+
+def test_who_is_made_from_a_login_name_gets_the_name_and_the_e_mail_beside_it(latitude):
+    row = ["A1", "Dell Latitude", "", "User", *GAGE, ""]
+    assert "is no person that is there" in problems(load("assets", SNIPE_IT, row))[0]
+
+    load("assets", SNIPE_IT, row, create_missing=True)
+
+    gage = Person.objects.get()
+    assert [gage.name, gage.username, gage.email] == [
+        "Gage McCrackem", "gmccrackem", "gage@example.com",
+    ]  # fmt: skip
+    header = ["First Name", "Last Name", "Email", "Username"]
+    people = load("people", header, ["Gage", "McCrackem", "gage@example.com", "gmccrackem"])
+    assert people.summary == "0 created, 0 updated, 1 unchanged, 0 refused"
+
+
+def test_who_is_there_is_found_by_the_e_mail_beside_a_login_name(latitude):
+    gage = PersonFactory(name="G. McCrackem", email="gage@example.com", username="")
+
+    load("assets", SNIPE_IT, ["A1", "Dell Latitude", "", "User", *GAGE, ""])
+
+    assert Asset.objects.get().holder == gage
+    assert Person.objects.get().name == "G. McCrackem"
 
 
 def test_what_is_retired_cannot_have_a_holder(latitude):
