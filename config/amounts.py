@@ -78,8 +78,10 @@ def _proved(number: str) -> Point | None:
     if dots > 1 or commas > 1:
         return Point.COMMA if dots else Point.DOT
     mark = "." if dots else ","
-    decimals = len(number.rpartition(mark)[2].rstrip()) if dots or commas else 3
-    return None if decimals == 3 else Point(mark)
+    whole, _, decimals = number.rpartition(mark)
+    # Three digits may be thousands, but not after a nought.
+    thousands = len(decimals.rstrip()) == 3 and whole.strip() != "0"
+    return None if thousands or not (dots or commas) else Point(mark)
 
 
 def _digits(number: str, point: Point | None) -> str:
@@ -92,7 +94,7 @@ def _digits(number: str, point: Point | None) -> str:
         raise ValueError("could be a thousand or one and a bit; write it with two places")
     written = written or point or Point.DOT
     group = "," if written == Point.DOT else "."
-    grouped = rf"\d{{1,3}}([{group}' ]\d{{3}})+|\d+"
+    grouped = rf"[1-9]\d{{0,2}}([{group}' ]\d{{3}})+|\d+"
     whole, _, cents = number.partition(written)
     if not re.fullmatch(grouped, whole) or not re.fullmatch(r"\d*", cents):
         raise ValueError(f"is no amount; {ACCEPTED_AMOUNTS}")

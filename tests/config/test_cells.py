@@ -119,6 +119,10 @@ def test_a_moment_keeps_its_zone_and_loses_nanoseconds():
         ("1,234", "1234"),
         ("12,5", "12.5"),
         ("0.00", "0"),
+        ("0,500", "0.50"),
+        ("0.500", "0.50"),
+        ("100,000", "100000"),
+        ("1 000 000", "1000000"),
         ("-3.50", "-3.50"),
         (2266.13, "2266.13"),
         (0.1 + 0.2, "0.30"),
@@ -153,11 +157,36 @@ def test_three_places_after_a_dot_are_refused_until_the_column_says_what_they_ar
 
 
 @pytest.mark.parametrize(
-    "cell", ["", "free", "12.345,6.7", "1,23,456.00", "$", "12..5", "1e5", True]
+    "cell",
+    [
+        *["", "free", "12.345,6.7", "1,23,456.00", "$", "12..5", "1e5", True],
+        *["0,999,000", "00,999", "0,999.50", "0 999", "012,345.00"],
+    ],
 )
 def test_what_is_no_amount_is_refused_with_what_is_accepted(cell):
     with pytest.raises(ValueError, match="accepted are amounts"):
         amounts.money(cell)
+
+
+def test_three_places_after_a_nought_are_a_fraction_and_never_thousands():
+    for cell in ("0,999", "0.999", "-0,125 EUR"):
+        with pytest.raises(ValueError, match="has more than two places"):
+            amounts.money(cell)
+    assert amounts.points(["1.234", "0,999"]) == {Point.COMMA}
+    with pytest.raises(ValueError, match="otherwise than the rest of its column"):
+        amounts.money("0,500", Point.DOT)
+
+
+@given(st.integers(0, 999_999), st.sampled_from(",. '"), st.sampled_from([None, *Point]))
+def test_a_number_with_one_group_is_its_thousands_or_a_fraction(number, group, point):
+    """Below a thousand a group of noughts would stand first, as nobody writes."""
+    text = f"{number // 1000}{group}{number % 1000:03}"
+    try:
+        read = amounts.money(text, point).amount
+    except ValueError:
+        return
+    thousands = number >= 1000 and read == number
+    assert thousands or (read == Decimal(number) / 1000 and group in ",.")
 
 
 @given(AMOUNTS)
