@@ -47,7 +47,7 @@ def mapped(
         raise ValidationError(
             f"No header of {table.name} is known. It has: {_listed(table.headers)}. Known for"
             f" {resource.slug} are: {_listed(known)}, and their names in ServiceNow and"
-            ' Snipe-IT; the mapping "HEADER=field" names another.'
+            ' Snipe-IT; the mapping "HEADER=field" names another. The first row must be the header.'
         )
     if not {*places, *constants} & set(resource.identified_by):
         raise ValidationError(

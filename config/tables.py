@@ -139,7 +139,12 @@ def _headers(name: str, cells: list[Cell]) -> list[str]:
 def _problem(cells: list[Cell], width: int, pad: bool) -> str:
     filled = [cell for cell in cells[width:] if cell not in (None, "")]
     if filled or (len(cells) < width and not pad):
-        return f"has {len(cells)} cells and the header {width}; quote cells that hold a delimiter"
+        advice = (
+            "the first row must be the header, and name each column"
+            if pad or width == 1
+            else "quote cells that hold a delimiter"
+        )
+        return f"has {len(cells)} cells and the header {width}; {advice}"
     for column, cell in enumerate(cells, 1):
         if isinstance(cell, str) and "\0" in cell:
             return f"has a NUL character in column {column}; no text has one"

@@ -108,6 +108,20 @@ def test_a_row_whose_cells_cannot_be_told_apart_is_broken_and_the_rest_is_read()
     assert table.numbers == [2, 5]
 
 
+def test_a_title_above_the_header_is_told_where_it_is_one():
+    rows = [["Our assets"], ["tag", "model"], ["A1", "Latitude"]]
+
+    book = read(workbook(rows), "file.xlsx")
+    lines = read("\n".join(",".join(row) for row in rows).encode())
+
+    for table in (book, lines):
+        assert table.broken[0].problem.startswith(
+            "has 2 cells and the header 1; the first row must be the header"
+        )
+    stray = read(workbook([["tag", "model"], ["A1", "Latitude", "?"]]), "file.xlsx").broken[0]
+    assert "the first row must be the header, and name each column" in stray.problem
+
+
 def test_a_nul_character_breaks_its_row():
     table = read(b"name,city\nAda,Ro\0me\nBob,Oslo\n")
 
