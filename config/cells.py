@@ -6,12 +6,23 @@ a sentence that says what is accepted. A blank cell is never given to them.
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
 
 from django.utils import timezone as site
 
 FAILED = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"}
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A cell of a workbook that was saved before anybody calculated its value."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return f"={self.text}"
 
 
 def text(cell: object, *, identifies: bool = False) -> str:

@@ -8,6 +8,7 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from import_export.fields import Field
 
 from config import constraints
+from config.cells import Formula
 from config.history import Record
 from config.loading import Loading
 from config.reports import SHOWN, Change
@@ -15,12 +16,18 @@ from config.reports import SHOWN, Change
 ROWS = 5
 """How many rows of the same key are told."""
 
+UNKNOWN = (
+    "is a formula without its value, since a program wrote the file; open it in Excel and save it"
+)
+
 
 class Rows(Loading):
     """A row is a new record, a changed one, an unchanged one, or refused in words."""
 
     def before_import_row(self, row: dict[str, Any], **kwargs: Any) -> None:
         self.row = self.numbers[kwargs["row_number"] - 1]
+        if formulas := {name: UNKNOWN for name, cell in row.items() if isinstance(cell, Formula)}:
+            raise ValidationError(formulas)
         self.prepare(row)
         for name in self.key_columns():
             numbers = self.duplicates.get((name, self.key(name, row.get(name))), [])

@@ -21,9 +21,10 @@ import tablib
 from charset_normalizer import from_bytes
 from django.core.exceptions import ValidationError
 
+from config.cells import Formula
 from config.formulas import restored
 
-type Cell = str | int | float | bool | date | datetime | None
+type Cell = str | int | float | bool | date | datetime | Formula | None
 
 MAX_BYTES = 20 * 2**20
 MAX_EXPANDED = 150 * 2**20
@@ -271,7 +272,8 @@ def _workbook(name: str, data: bytes) -> Iterator[list[Cell]]:
 
 def _cell(value: object) -> Cell:
     if isinstance(value, dict):
-        return datetime.fromisoformat(value["date"])
+        formula = value.get("formula")
+        return Formula(formula) if formula else datetime.fromisoformat(value["date"])
     assert value is None or isinstance(value, str | int | float | bool)
     return value
 

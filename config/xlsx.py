@@ -2,7 +2,8 @@
 
 Run as a script with the path of the workbook and the limits of rows, columns and cells. Prints one
 JSON array per row of the first sheet, blank rows included; last an object, {"done": true} or
-{"error": "a sentence"}. A date is {"date": "2024-05-31T00:00:00"}.
+{"error": "a sentence"}. A date is {"date": "2024-05-31T00:00:00"}; a formula whose value nobody
+calculated before the file was saved is {"formula": "A2*2"}.
 """
 
 import json
@@ -46,6 +47,7 @@ def sheet(path: str, rows: int, columns: int, cells: int) -> Iterator[list[Any]]
     from openpyxl import load_workbook  # noqa: PLC0415
 
     check_rows(path)
+    tell_formulas()
     book = load_workbook(path, read_only=True, data_only=True)
     if not book.worksheets:
         raise Refused("has no sheet with cells")
@@ -82,6 +84,27 @@ def check_rows(path: str) -> None:
                     raise Refused("has a row that is too large")
 
 
+def tell_formulas() -> None:
+    """Have openpyxl give a formula that was saved without a value, which to it is a blank cell."""
+    from openpyxl.worksheet import _read_only, _reader  # noqa: PLC0415
+
+    class Parser(_reader.WorkSheetParser):
+        def parse_cell(self, element: Any) -> Any:
+            cell = super().parse_cell(element)
+            formula = element.find(_reader.FORMULA_TAG) if cell["value"] is None else None
+            # The value of a formula may be the empty text.
+            empty = element.get("t") == "str" and element.find(_reader.VALUE_TAG) is not None
+            if formula is not None and not empty:
+                cell["value"] = Formula(formula.text or "…")
+            return cell
+
+    _read_only.WorkSheetParser = Parser
+
+
+class Formula(str):
+    pass
+
+
 def trimmed(row: tuple[Any, ...]) -> tuple[Any, ...]:
     end = len(row)
     while end and row[end - 1] in (None, ""):
@@ -92,6 +115,8 @@ def trimmed(row: tuple[Any, ...]) -> tuple[Any, ...]:
 def plain(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return {"date": value.isoformat()}
+    if isinstance(value, Formula):
+        return {"formula": value}
     if value is None or isinstance(value, str | int | float | bool):
         return value
     return str(value)

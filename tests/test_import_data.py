@@ -177,6 +177,26 @@ def test_a_workbook_loads_like_a_csv(tmp_path):
 
 
 @pytest.mark.django_db
+def test_a_formula_that_a_program_left_without_a_value_is_refused_unless_nobody_reads_it(tmp_path):
+    book = Workbook()
+    book.active.append(["Employee Number", "Name", "E-mail", "Start Date", "Total"])
+    book.active.append([1017, "Ada", '=B2&"@example.com"', "=TODAY()", "=1+1"])
+    book.active.append([1018, "Bob", "", "", "=1+1"])
+    book.save(tmp_path / "people.xlsx")
+
+    lines = refused("people", tmp_path / "people.xlsx")
+
+    why = "is a formula without its value, since a program wrote the file; open it in Excel and"
+    assert run("people", tmp_path / "people.xlsx", "--skip-refused")[-1].startswith("1 created")
+    assert lines[-4:] == [
+        f'Refused: row 2, column E-mail, "=B2&"@example.com"": {why} save it.',
+        f'Refused: row 2, column Start Date, "=TODAY()": {why} save it.',
+        "Nothing was written.",
+        "0 created, 0 updated, 0 unchanged, 1 refused",
+    ]
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from openpyxl import Workbook
 
 from config import tables
+from config.cells import Formula
 
 SHEET = (
     '<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/'
@@ -166,6 +167,22 @@ def test_a_workbook_gives_dates_numbers_and_texts_as_they_are():
     assert table[0] == ("A1", datetime(2024, 5, 31), 12.5)
     assert table[1] == ("A2", None, 3)
     assert table.numbers == [2, 4]
+
+
+def test_a_formula_gives_its_value_and_says_so_where_it_was_saved_without_one():
+    rows = (
+        '<row r="1"><c r="A1" t="inlineStr"><is><t>cost</t></is></c></row>'
+        '<row r="2"><c r="A2"><f>1+2</f><v>3</v></c></row>'
+        '<row r="3"><c r="A3"><f>A2*2</f></c></row>'
+        '<row r="4"><c r="A4" t="str"><f>IF(A2=3,"","no")</f><v></v></c></row>'
+        '<row r="5"><c r="A5"><f t="shared" si="0"/><v></v></c></row>'
+    )
+
+    table = read(with_sheet(SHEET.format(before="", rows=rows)), "file.xlsx")
+
+    assert [row[0] for row in table] == [3, Formula("A2*2"), Formula("…")]
+    assert table.numbers == [2, 3, 5]
+    assert str(table[1][0]) == "=A2*2"
 
 
 def test_an_archive_that_is_no_workbook_is_refused():
