@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from django.conf import settings
 
+from config.currencies import CODES
 from config.money import Money
 
 
@@ -121,6 +122,6 @@ def _currency(before: str, after: str) -> str:
     if mark == "$":
         return settings.DEFAULT_CURRENCY if settings.DEFAULT_CURRENCY in DOLLARS else "USD"
     code = SYMBOLS.get(mark, mark.upper())
-    if not re.fullmatch(r"[A-Z]{3}", code):
+    if code not in CODES:
         raise ValueError(f"is no amount; {ACCEPTED_AMOUNTS}")
     return code

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 
-from config import forms
+from config import currencies, forms
 
 
 class MoneyField(models.DecimalField):
@@ -27,10 +27,13 @@ def default_currency() -> str:
 class CurrencyField(models.CharField):
     """The three-letter code of ISO 4217."""
 
+    # Not among the field's arguments, which every migration repeats.
+    default_validators = [currencies.check]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 3)
         kwargs.setdefault("default", default_currency)
-        kwargs.setdefault("validators", [*forms.CurrencyField.default_validators])
+        kwargs.setdefault("validators", [currencies.WELL_FORMED])
         super().__init__(*args, **kwargs)
 
     def formfield(self, **kwargs: Any) -> Any:

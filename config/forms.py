@@ -6,12 +6,11 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from config import once
+from config import currencies, once
 
 VERSION = "history_version"
 
@@ -198,7 +197,7 @@ def reason_field(**options: Any) -> forms.CharField:
 class CurrencyField(forms.CharField):
     """The code of a currency, typed in any case."""
 
-    default_validators = [RegexValidator(r"^[A-Z]{3}$", "Give an ISO 4217 code such as EUR.")]
+    default_validators = [currencies.WELL_FORMED, currencies.check]
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"max_length": 3, **kwargs})

@@ -323,6 +323,18 @@ def test_the_cost_of_an_asset_that_is_there_changes_only_who_may_change_it(latit
     assert Asset.objects.get().cost == 7
 
 
+def test_a_currency_that_is_none_is_refused_and_one_of_old_papers_is_not(latitude):
+    header = ["tag", "product", "cost", "currency"]
+    typed = load("assets", header, ["A1", "Dell Latitude", "5.00", "ERU"])
+    old = load("assets", header, ["A1", "Dell Latitude", "5.00", "dem"])
+
+    assert problems(typed) == [
+        'row 2, column currency, "ERU": ERU is no currency. Give an ISO 4217 code such as EUR'
+    ]
+    assert old.summary.startswith("1 created")
+    assert Asset.objects.get().currency == "DEM"
+
+
 def test_a_serial_is_unique_per_maker_and_junk_never_matches(latitude):
     other = ProductFactory(name="Pixma", maker=VendorFactory(name="Canon"))
 

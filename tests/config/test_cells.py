@@ -160,6 +160,7 @@ def test_three_places_after_a_dot_are_refused_until_the_column_says_what_they_ar
     "cell",
     [
         *["", "free", "12.345,6.7", "1,23,456.00", "$", "12..5", "1e5", True],
+        *["12.50 net", "12 pcs", "XXY 5"],
         *["0,999,000", "00,999", "0,999.50", "0 999", "012,345.00"],
     ],
 )

@@ -47,7 +47,13 @@ def test_amounts_typed_in_any_case_are_of_one_currency(client, it):
     page = f"/admin/assets/asset/{asset.pk}/step/upgrade/"
     for typed in ("eur", "EUR"):
         client.post(page, {"apply": "1", "what": "RAM", "cost": "10", "currency": typed})
-    refused = client.post(page, {"apply": "1", "what": "RAM", "cost": "10", "currency": "???"})
+    said = {
+        typed: client.post(page, {"apply": "1", "what": "RAM", "cost": "10", "currency": typed})
+        for typed in ("???", "eru")
+    }
 
-    assert refused.context["form"].errors["currency"] == ["Give an ISO 4217 code such as EUR."]
+    assert {typed: it.context["form"].errors["currency"] for typed, it in said.items()} == {
+        "???": ["Give an ISO 4217 code such as EUR."],
+        "eru": ["ERU is no currency. Give an ISO 4217 code such as EUR."],
+    }
     assert list(Upgrade.objects.values_list("currency", flat=True)) == ["EUR", "EUR"]
