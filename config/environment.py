@@ -4,18 +4,25 @@ Every value Steward can be given is explained in `.env.example`. A parser here t
 variable, and raises ValueError where it is not accepted; a refusal never shows a password.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import environ
 import phonenumbers
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.http import is_same_domain
+
+from config.currencies import CODES
 
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
+# A name without scheme and port, a domain with all below it, an address.
+HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[a-f0-9:.]+\]", re.IGNORECASE)
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -76,10 +83,11 @@ def _ensure(holds: object) -> None:
 
 
 def folder(text: str) -> Path:
-    """A folder, made if it is not there yet."""
+    """A folder, made if it is not there yet, in which files can be made."""
     path = Path(text)
     path.mkdir(parents=True, exist_ok=True)
-    return path
+    with TemporaryFile(dir=path):
+        return path
 
 
 def port(text: str) -> int:
@@ -118,9 +126,17 @@ def https_origin(text: str) -> str:
     return origin(text)
 
 
-def hosts(text: str) -> list[str]:
+def host(origin: str) -> str:
+    """The host of an address as requests name it: an IPv6 address in brackets."""
+    name = str(urlsplit(origin).hostname)
+    return f"[{name}]" if ":" in name else name
+
+
+def hosts(text: str, needed: str) -> list[str]:
+    """Names that Django finds a host among, the one that is `needed` too."""
     names = [name.strip() for name in text.split(",") if name.strip()]
-    _ensure(names and "*" not in names)
+    _ensure(all(HOST.fullmatch(name) for name in names))
+    _ensure(any(is_same_domain(needed, name.lower()) for name in names))
     return names
 
 
@@ -132,7 +148,7 @@ def hosts_with_ports(text: str) -> list[str]:
 
 
 def currency(text: str) -> str:
-    _ensure(len(text) == 3 and text.isascii() and text.isalpha())
+    _ensure(text.upper() in CODES)
     return text.upper()
 
 

@@ -6,8 +6,8 @@ outbox. With PRODUCTION=true what is missing or wrong is refused at the start, b
 
 import os
 from email.utils import parseaddr
+from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse_lazy
@@ -56,14 +56,14 @@ SITE_URL = env.value(
     default=f"http://127.0.0.1:{PORT}",
     accepts="the https address people open, without a path, such as https://steward.example.org",
 )
-SITE_HOST = urlsplit(SITE_URL).hostname
+SITE_HOST = environment.host(SITE_URL)
 ORGANISATION = env.text("ORGANISATION") or "Steward"
 ORGANISATION_ADDRESS = [line.strip() for line in env.text("ORGANISATION_ADDRESS").split(",")]
 ALLOWED_HOSTS = env.value(
     "ALLOWED_HOSTS",
-    environment.hosts,
+    partial(environment.hosts, needed=SITE_HOST),
     default=f"{SITE_HOST},localhost,127.0.0.1,[::1]",
-    accepts="host names, comma separated, and no *",
+    accepts="host names without a port, comma separated, that of SITE_URL among them",
 )
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 TIME_ZONE = env.value(

@@ -7,6 +7,7 @@ import sys
 import pytest
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import validate_host
 
 from tests.services import ROOT
 
@@ -124,9 +125,17 @@ def test_production_without_a_required_variable_is_refused_by_name(load, name, v
         ("SITE_URL", "https://steward.example.org:port"),
         ("SITE_URL", "steward.example.org"),
         ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_HOSTS", "https://steward.example.org"),
+        ("ALLOWED_HOSTS", "steward.example.org:443"),
+        ("ALLOWED_HOSTS", "steward.example.org/"),
+        ("ALLOWED_HOSTS", "steward.example.org other.example.org"),
+        ("ALLOWED_HOSTS", "other.example.org,localhost"),
+        ("ALLOWED_HOSTS", "steward.example.org.evil.example"),
+        ("ALLOWED_HOSTS", ","),
         ("TIME_ZONE", "Mars/Olympus"),
         ("TIME_ZONE", "/etc/passwd"),
         ("DEFAULT_CURRENCY", "euro"),
+        ("DEFAULT_CURRENCY", "XXY"),
         ("DEFAULT_REGION", "UK"),
         ("DEFAULT_REGION", "Germany"),
         ("DATABASE_URL", "mysql://steward:hunter2@db/steward"),
@@ -173,6 +182,27 @@ def test_a_folder_that_cannot_be_made_is_refused(load, tmp_path):
 
     with pytest.raises(ImproperlyConfigured, match="DATA_DIR"):
         load({"DATA_DIR": str(tmp_path / "file" / "data")})
+
+
+def test_a_folder_in_which_nothing_can_be_written_is_refused(load):
+    with pytest.raises(ImproperlyConfigured, match="DATA_DIR is '/proc'. Accepted: a writable"):
+        load({"DATA_DIR": "/proc"})
+
+
+@pytest.mark.parametrize(
+    ("url", "names"),
+    [
+        ("https://steward.example.org", "other.example.org, Steward.Example.org"),
+        ("https://steward.example.org:8443", ".example.org"),
+        ("https://10.0.0.1", "10.0.0.1"),
+        ("https://[2001:db8::1]:8443", "[2001:db8::1]"),
+        ("https://[2001:db8::1]", ""),
+    ],
+)
+def test_the_host_of_the_site_is_among_those_that_are_allowed(load, url, names):
+    read = load({**COMPLETE, "SITE_URL": url, "ALLOWED_HOSTS": names})
+
+    assert validate_host(read["SITE_HOST"], read["ALLOWED_HOSTS"])
 
 
 def test_a_value_may_begin_with_a_dollar(load):
