@@ -183,12 +183,12 @@ def _reachable(alert: Alert, to: Person) -> Person:
 
 
 def _assign(alert: Alert, matter: Sequence[Alert], to: Person) -> None:
-    """His own alert of the matter, to be told by his next mail."""
+    """His own alert of the matter, to be told by his next mail; he has all its days of grace."""
     his = [each for each in matter if each.recipient_id == to.pk]
     live = _those(his, LIVE) or [each for each in his if each.lead == alert.lead]
     given = live[0] if live else _twin(alert, to)
-    given.is_assigned, given.message = True, None
-    given.state, given.snoozed_until = State.OPEN, None
+    given.is_assigned, given.message, given.escalates = True, None, None
+    given.state, given.snoozed_until, given.raised_on = State.OPEN, None, localdate()
     given.save()
     others = [each.pk for each in matter if each.is_assigned and each.pk != given.pk]
     Alert.objects.filter(pk__in=others).update(is_assigned=False)
@@ -202,7 +202,6 @@ def _twin(alert: Alert, to: Person) -> Alert:
         due_on=alert.due_on,
         lead=alert.lead,
         recipient=to,
-        raised_on=localdate(),
         run=alert.run,
     )
 

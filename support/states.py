@@ -35,11 +35,11 @@ def leave(watch: Watch) -> int:
 def revive(watch: Watch) -> None:
     """A date moved back is true again, told or not; so is what comes back to a former recipient.
 
-    What he had passed on to somebody who has left meanwhile is told to him again.
+    What they had passed on to somebody who has left meanwhile is told to them again.
     """
     if watch.has(State.PASSED_ON):
         back = _last_word(watch).filter(watch.is_his, state=State.PASSED_ON)
-        back.update(state=State.OPEN, message=None)
+        back.update(state=State.OPEN, message=None, raised_on=watch.on)
     if watch.has(State.MOOT):
         _revive_moot(watch)
 

@@ -88,9 +88,14 @@ class Watch:
         return Subquery(given.values("recipient_id")[:1])
 
 
+def of_the_matter(path: str = "") -> dict[str, OuterRef]:
+    """The condition that an alert, or that at the path, is of the matter of one of a query."""
+    return {f"{path}{name}": OuterRef(name) for name in MATTER}
+
+
 def same_matter() -> QuerySet[Alert]:
     """For an alert of a query all those of its matter, itself included."""
-    return Alert.objects.order_by().filter(**{name: OuterRef(name) for name in MATTER})
+    return Alert.objects.order_by().filter(**of_the_matter())
 
 
 def told_to_the_same() -> QuerySet[Alert]:

@@ -13,7 +13,8 @@ from support.alerts import RULES
 from support.preview import matters
 from support.preview.people import People
 from support.preview.plain import plainly
-from support.preview.unfolding import How, Telling, Unfolding
+from support.preview.telling import How, Telling
+from support.preview.unfolding import Unfolding
 
 __all__ = ["FORESEEN", "How", "LONGEST", "Telling", "coming"]
 

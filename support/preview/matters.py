@@ -13,10 +13,11 @@ from django.db.models.expressions import Combinable
 
 from support import lead_times
 from support.alerts import RULES, Rule
+from support.escalation import escalations, is_above
 from support.lead_times import Leads
 from support.models import Alert, Response
 from support.preview.people import People
-from support.preview.unfolding import A_DAY, Matter, Told
+from support.preview.telling import A_DAY, Matter, Told
 from support.watch import A_CENTURY, ANSWERED, Watch
 
 State = Alert.State
@@ -45,7 +46,7 @@ class Ledger:
         found: dict[tuple[str, int], dict[date, list[Told]]] = defaultdict(dict)
         old: defaultdict[str, set[int]] = defaultdict(set)
         far: defaultdict[str, set[int]] = defaultdict(set)
-        escalated = set(Alert.objects.exclude(escalates=None).values_list("escalates", flat=True))
+        escalated = set(escalations().values_list("escalates", flat=True))
         standing = {rule.kind for rule in RULES if rule.is_standing}
         for key, rule, record, told in _of_interest(first, last, standing, people):
             told.is_escalated = key in escalated
@@ -109,7 +110,7 @@ def _of_interest(first: date, last: date, standing: set[str], people: People) ->
             | is_standing & ~Q(state=State.MOOT, due_on__lt=first)
         )
     )
-    restless = Q(state=State.SNOOZED) | Q(state=State.OPEN, escalates=None, escalations=None)
+    restless = Q(state=State.SNOOZED) | Q(~is_above(), state=State.OPEN, escalates=None)
     if leaving:
         restless |= Q(state__in=[State.OPEN, State.PASSED_ON], recipient__in=leaving)
         restless |= Q(is_assigned=True, recipient__in=leaving)

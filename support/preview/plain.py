@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from support.models import Alert
 from support.owed import LAPSED
 from support.preview.people import People
-from support.preview.unfolding import How, Matter, Telling, above_of
+from support.preview.telling import How, Matter, Telling, above_of
 
 State = Alert.State
 

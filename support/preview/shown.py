@@ -11,7 +11,7 @@ from people.models import Person
 from support import alert_words
 from support.alert_words import RULE
 from support.alerts import Rule
-from support.preview.unfolding import Telling
+from support.preview.telling import Telling
 
 BATCH = 1_000
 

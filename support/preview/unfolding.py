@@ -4,80 +4,17 @@ The steps are those of `support.ledger`, in its order; each is named as there.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from enum import StrEnum
-from typing import NamedTuple
 
-from support.alerts import Rule
-from support.lead_times import Leads
+from support.escalation import OVER
 from support.models import Alert
 from support.owed import LAPSED
 from support.preview.people import People
+from support.preview.telling import A_DAY, How, Matter, Telling, Told, above_of
 from support.states import ENDING, ENDING_STANDING
 from support.watch import ANSWERED
 
 State = Alert.State
-A_DAY = timedelta(1)
-
-
-class How(StrEnum):
-    """Why somebody is told."""
-
-    TOLD = "told"
-    AGAIN = "told again"
-    ESCALATED = "escalated"
-
-
-class Telling(NamedTuple):
-    """One person told of one date of one record, on one day."""
-
-    day: date
-    rule: str
-    record: int
-    due_on: date
-    lead: int
-    recipient: int
-    how: How
-
-
-@dataclass(slots=True)
-class Told:
-    """One alert as it stands on the day that is looked at."""
-
-    due_on: date
-    lead: int
-    recipient: int
-    state: str
-    raised_on: date
-    is_assigned: bool = False
-    escalates: bool = False
-    is_escalated: bool = False
-    until: date | None = None
-
-
-@dataclass(slots=True)
-class Matter:
-    """A row of a rule: whom it concerns from which day on, None where it is not true then.
-
-    `alerts` are those of the ledger, the oldest first; `woken` the days until which it was snoozed.
-    A condition has no `due_on`; its alerts have that of the day when it was first seen.
-    """
-
-    rule: Rule
-    record: int
-    due_on: date | None
-    leads: Leads
-    whom: list[tuple[date, int | None]]
-    since: date
-    alerts: list[Told] = field(default_factory=list)
-    woken: list[date] = field(default_factory=list)
-
-
-def above_of(key: int, day: date, people: People, mailboxes: tuple[int, int]) -> int | None:
-    """Who hears what this person does not answer: his manager, else the first other mailbox."""
-    others = (it for it in mailboxes if it != key)
-    return people.manager(key, day) or next(others, None)
 
 
 class Unfolding:
@@ -182,11 +119,18 @@ class Unfolding:
 
     def _tell_above(self, alert: Told, day: date) -> None:
         above = above_of(alert.recipient, day, self.people, self.above)
-        if above is None or self._is_entered(alert.due_on, LAPSED, above):
+        if above is None:
+            return
+        theirs = self._entered(alert.due_on, LAPSED, above)
+        if theirs is None:
+            theirs = Told(alert.due_on, LAPSED, above, State.OPEN, day, escalates=True)
+            self.alerts.append(theirs)
+        elif theirs.state in OVER:
+            theirs.state, theirs.raised_on, theirs.escalates = State.OPEN, day, True
+        else:
             return
         alert.is_escalated = True
-        raised = Told(alert.due_on, LAPSED, above, State.OPEN, day, escalates=True)
-        self._raise(raised, How.ESCALATED)
+        self.today.append((theirs, How.ESCALATED))
 
     def _wake(self, day: date) -> None:
         for alert in self.alerts:
@@ -207,7 +151,8 @@ class Unfolding:
         last = [it for it in self.alerts if not self._is_answered(it) and not self._nearer(it)]
         for alert in last:
             if alert.state == State.PASSED_ON and alert.recipient == whom:
-                alert.state = State.OPEN
+                alert.state, alert.raised_on = State.OPEN, day
+                self._expect_of(alert)
                 self.today.append((alert, How.AGAIN))
             elif alert.state == State.MOOT and self._is_back(alert, day, whom):
                 alert.state = State.OPEN
@@ -258,14 +203,12 @@ class Unfolding:
 
     def _tell(self, day: date, *, due_on: date, lead: int, state: str = State.OPEN) -> None:
         whom = self._whom(day)
-        if not self._is_entered(due_on, lead, whom):
+        if self._entered(due_on, lead, whom) is None:
             by_hand = self._assigned(day) is not None
-            self._raise(Told(due_on, lead, whom, state, day, is_assigned=by_hand), How.TOLD)
-
-    def _raise(self, alert: Told, how: How) -> None:
-        self.alerts.append(alert)
-        self._expect_of(alert)
-        self.today.append((alert, how))
+            alert = Told(due_on, lead, whom, state, day, is_assigned=by_hand)
+            self.alerts.append(alert)
+            self._expect_of(alert)
+            self.today.append((alert, How.TOLD))
 
     def _say(self, day: date) -> None:
         """What is still to be told when the day's steps are done."""
@@ -276,9 +219,10 @@ class Unfolding:
                 self.told.append(said)
         self.today.clear()
 
-    def _is_entered(self, due_on: date, lead: int, recipient: int) -> bool:
+    def _entered(self, due_on: date, lead: int, recipient: int) -> Told | None:
         key = (due_on, lead, recipient)
-        return any((it.due_on, it.lead, it.recipient) == key for it in self.alerts)
+        found = (it for it in self.alerts if (it.due_on, it.lead, it.recipient) == key)
+        return next(found, None)
 
     def _same(self, alert: Told) -> Iterator[Told]:
         return (it for it in self.alerts if it.due_on == alert.due_on)

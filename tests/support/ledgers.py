@@ -30,3 +30,16 @@ def states():
 def told():
     """To whom at which lead, in the order in which it was raised."""
     return list(Alert.objects.order_by("pk").values_list("recipient__name", "lead", "state"))
+
+
+def answer(state, until=None, **fields):
+    """As an answer leaves the whole matter."""
+    Alert.objects.filter(state="open").update(state=state, snoozed_until=until, **fields)
+
+
+def passed_on(to):
+    """As passing on leaves it."""
+    alert = Alert.objects.get(state="open")
+    Alert.objects.filter(pk=alert.pk).update(state="passed_on")
+    alert.pk, alert.recipient, alert.is_assigned = None, to, True
+    alert.save()

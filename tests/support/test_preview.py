@@ -219,6 +219,32 @@ def test_what_was_passed_on_to_those_who_leave_comes_back_and_is_escalated(boxes
     assert sorted(foreseen) == sorted(told)
 
 
+def test_what_was_passed_on_and_is_done_nowhere_comes_back_as_foreseen(boxes, time_machine):
+    boss, message, pick = PersonFactory(), MessageFactory(), random.Random(7)
+    people = [boss, *(PersonFactory(manager=pick.choice([boss, None])) for _ in range(5))]
+    for number in range(12):
+        RepairFactory(due_back_on=day(number % 6 - 5))
+        leaver = PersonFactory(leaves_on=day(number % 4 - 3), manager=pick.choice(people))
+        AssetFactory(holder=leaver, state="in_use")
+    some = {"repair", "leaver"}
+    for number in (-6, -5, -3, -1):
+        time_machine.move_to(f"{day(number)} 12:00:00+00:00", tick=False)
+        raise_due(day(number), kinds=some)
+        for alert in Alert.objects.open().order_by("pk"):
+            others = [it for it in people if it.pk != alert.recipient_id]
+            if pick.random() < 0.6:
+                responses.pass_on(alert, to=pick.choice(others), by=None)
+    Alert.objects.unsent().update(message=message)
+    time_machine.move_to("2026-11-24 12:00:00+00:00", tick=False)
+    foreseen = [it for it in said(day(8)) if it[1] in some]
+    told = []
+    for number in range(9):
+        raise_due(day(number), kinds=some)
+        told += sent(day(number), message)
+    assert len([it for it in told if it[-1]]) > 10
+    assert sorted(foreseen) == sorted(told)
+
+
 def test_the_short_way_says_what_the_long_one_does(boxes, monkeypatch):
     varied(3, boxes)
     for before in (60, 2):
