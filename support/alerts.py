@@ -38,6 +38,7 @@ RULES = (
         ahead="Notice is possible until",
         behind="Notice was possible until",
         kind_path="kind",
+        missed=watched.notice_missed,
     ),
     Rule(
         kind="contract_end",
@@ -52,6 +53,7 @@ RULES = (
         ahead="The term ends on",
         behind="The term ended on",
         kind_path="kind",
+        missed=watched.end_missed,
     ),
     Rule(
         kind="notice_unconfirmed",

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from django.db.models.expressions import Combinable
 
 from config.history import Record
@@ -31,6 +31,8 @@ class Rule:
     category_path: str = ""  # and to its asset category
     at_once: bool = False  # told by a mail of its own, not in that of the day
     grace: int = 0  # days after the date until what nobody answered is escalated
+    # For an alert of a query: its record went on to another date by itself once this one was over.
+    missed: Callable[[], Exists] | None = None
 
     @property
     def is_standing(self) -> bool:

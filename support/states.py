@@ -1,6 +1,6 @@
 """What becomes of alerts that are in the ledger already, as the data behind them changes."""
 
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from support.models import Alert
 from support.watch import ANSWERED, Watch, same_matter, told_to_the_same
@@ -12,9 +12,13 @@ ENDING_STANDING = [*ENDING, State.ACKNOWLEDGED, State.FOLLOWED, State.PASSED_ON]
 
 
 def end(watch: Watch) -> int:
-    """Alerts whose date has moved, or whose condition is over, become moot."""
+    """Alerts whose date has moved, or whose condition is over, become moot.
+
+    A date that was over before its record went on by itself has not moved: it was missed.
+    """
     states = ENDING_STANDING if watch.rule.is_standing else ENDING
-    return _set(watch.alerts.filter(~watch.is_true, state__in=states), State.MOOT)
+    over = watch.alerts.filter(~watch.is_true, ~watch.is_missed, state__in=states)
+    return _set(over, State.MOOT)
 
 
 def wake(watch: Watch) -> int:
@@ -26,9 +30,12 @@ def wake(watch: Watch) -> int:
 def leave(watch: Watch) -> int:
     """Open alerts of somebody whom the record no longer concerns become moot.
 
-    What was escalated stays with whom it was escalated to.
+    What was escalated stays with whom it was escalated to, and what was missed with whom it was
+    until it is passed on.
     """
-    theirs = watch.alerts.filter(~watch.is_his, state=State.OPEN, escalates=None)
+    others = same_matter().exclude(recipient=OuterRef("recipient_id"))
+    stays = watch.is_missed & ~Exists(others.filter(is_assigned=True))
+    theirs = watch.alerts.filter(~watch.is_his, ~stays, state=State.OPEN, escalates=None)
     return _set(theirs, State.MOOT)
 
 

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from people.models import Person
 from support.alerts import Rule
-from support.lead_times import Settings
+from support.lead_times import NOTHING, Settings
 from support.models import Alert
 
 MATTER = ("rule", "content_type_id", "object_id", "due_on")
@@ -71,6 +71,16 @@ class Watch:
         """For an alert of a query: whether its recipient is still the one to tell."""
         rows = self.rows(A_CENTURY).filter(**self._of_the_alert)
         return Exists(rows.filter(told_person=OuterRef("recipient_id")))
+
+    @property
+    def is_missed(self) -> Q:
+        """For an alert of a query: whether its date was over before its record went on by itself.
+
+        That it was missed stays so, whatever the next date is, until somebody answers.
+        """
+        if self.rule.missed is None:
+            return NOTHING
+        return Q(due_on__lt=self.on) & Q(self.rule.missed())
 
     @property
     def _of_the_alert(self) -> dict[str, OuterRef]:

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from assets.models import Asset, Custody, Handover, Order, Product, Release, Repair, StockItem
-from contracts.models import Contract, Decision, Licence, Seat
+from contracts.models import Contract, Decision, Licence, Seat, Term
 from contracts.owners import reachable, who_answers
 from contracts.savings.tools import IDLE_DAYS
 from people.models import Person
@@ -36,6 +36,21 @@ def notices(on: date, within: int) -> QuerySet[Contract]:
 
 def endings(on: date, within: int) -> QuerySet[Contract]:
     return Contract.objects.filter(ends_on__lte=on + timedelta(within))
+
+
+def notice_missed() -> Exists:
+    """For an alert: whether the contract renewed by itself, since nobody gave notice by its day."""
+    return Exists(_rolled_over())
+
+
+def end_missed() -> Exists:
+    """The same of a contract that needs no notice: it could be ended until its last day."""
+    return Exists(_rolled_over().filter(notice=0))
+
+
+def _rolled_over() -> QuerySet[Term]:
+    later = Term.objects.filter(contract=OuterRef("object_id"), starts_on__gt=OuterRef("due_on"))
+    return later.filter(rolled_over=True)
 
 
 def unconfirmed(on: date, within: int) -> QuerySet[Decision]:

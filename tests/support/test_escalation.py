@@ -4,18 +4,23 @@ from datetime import timedelta
 
 import pytest
 
-from people.models import Person
+from contracts.renewals import settle
+from contracts.rollover import roll_over
+from people.models import Message, Person
 from people.roles import last_resort, mailbox
 from support import responses
+from support.daily import run_day
 from support.models import Alert, Response
 from tests.factories import (
     AssetFactory,
+    ContractFactory,
     CustodyFactory,
     MessageFactory,
     PersonFactory,
     RepairFactory,
     ResponseFactory,
     StockItemFactory,
+    TermFactory,
 )
 from tests.support.ledgers import TODAY, answer, contract, day, look, passed_on, states, told
 
@@ -138,6 +143,116 @@ def test_a_warranty_is_as_any_other_date():
     look(4, ["warranty"])
 
     assert states() == [(7, "open"), (0, "open")]
+
+
+# --- What went on by itself ---
+
+
+def renewing(owner, **fields):
+    """A contract that renews by itself for a year, with notice possible until TODAY."""
+    contract = ContractFactory(owner=owner)
+    about = {"starts_on": day(-300), "ends_on": day(60), "notice": 60, "renewal": "tacit"}
+    TermFactory(contract=contract, renewal_months=12, **(about | fields))
+    settle(contract, by=None, reason="signed")
+    return contract
+
+
+def live(number, kind="contract_notice"):
+    """A day: contracts renew by themselves, then the rules run."""
+    roll_over(day(number))
+    return look(number, [kind])
+
+
+def in_order():
+    return list(
+        Alert.objects.order_by("pk").values_list("recipient__name", "due_on", "lead", "state")
+    )
+
+
+def test_the_manager_hears_of_a_contract_that_renewed_since_nobody_gave_notice():
+    head = PersonFactory(name="Head")
+    contract = renewing(PersonFactory(name="Ada", manager=head))
+
+    assert [live(number) for number in (0, 1, 2, 3)] == [1, 1, 0, 0]
+    contract.refresh_from_db()
+    assert contract.notice_by > day(300)
+    assert in_order() == [("Ada", TODAY, 1, "open"), ("Head", TODAY, 0, "open")]
+    assert Response.objects.get(kind="escalated").to == head
+
+
+def test_the_mail_of_the_manager_says_what_was_missed_and_that_it_renewed(time_machine):
+    time_machine.move_to(f"{TODAY} 12:00:00+00:00")
+    head = PersonFactory(name="Head")
+    renewing(PersonFactory(name="Ada", manager=head))
+    run_day(TODAY)
+    run_day(day(1))
+
+    mail = Message.objects.get(recipient=head)
+    assert "Notice was possible until 24 November 2026, yesterday" in mail.text
+    assert "Nobody answered this: it was due 24 November 2026, with Ada." in mail.text
+
+
+@pytest.mark.parametrize("silence", [1, 100, 1200])
+def test_after_a_silence_it_goes_up_once_however_often_it_renewed_meanwhile(silence):
+    renewing(PersonFactory(name="Ada", manager=PersonFactory(name="Head")))
+    live(0)
+
+    live(silence)
+    live(silence + 1)
+
+    escalated = Alert.objects.filter(escalates__isnull=False)
+    assert [(it.recipient.name, it.due_on, it.state) for it in escalated] == [
+        ("Head", TODAY, "open")
+    ]
+
+
+def test_who_knew_that_it_renews_by_itself_is_not_passed_over():
+    renewing(PersonFactory(name="Ada", manager=PersonFactory(name="Head")))
+    live(0)
+    answer("acknowledged")
+
+    assert [live(number) for number in (1, 2)] == [0, 0]
+    assert in_order() == [("Ada", TODAY, 1, "acknowledged")]
+
+
+def test_a_notice_date_moved_by_hand_is_moot_and_not_missed():
+    contract = renewing(PersonFactory(name="Ada", manager=PersonFactory(name="Head")))
+    live(0)
+    term = contract.terms.get()
+    term.ends_on = day(400)
+    term.save()
+    settle(contract, by=None, reason="it ends later")
+
+    assert live(1) == 0
+    assert in_order() == [("Ada", TODAY, 1, "moot")]
+
+
+def test_what_was_missed_and_passed_on_is_told_there_and_goes_up_again(time_machine):
+    head = PersonFactory(name="Head")
+    renewing(PersonFactory(name="Ada", manager=head))
+    PersonFactory(name="Grace", manager=head)
+    live(0)
+    live(1)
+    pass_on(time_machine, 3, of="Head", to="Grace")
+
+    assert [live(number) for number in (3, 4)] == [0, 1]
+    assert {it[0]: it[3] for it in in_order()} == {"Ada": "moot", "Head": "open", "Grace": "open"}
+
+
+def test_the_end_of_a_contract_that_renewed_in_time_is_moot_and_not_missed():
+    renewing(PersonFactory(name="Ada", manager=PersonFactory(name="Head")))
+    live(0, "contract_end")
+
+    assert [live(number, "contract_end") for number in (1, 61)] == [0, 0]
+    assert in_order() == [("Ada", day(60), 60, "moot")]
+
+
+def test_the_end_of_one_that_needs_no_notice_is_missed_when_it_goes_on():
+    renewing(PersonFactory(name="Ada", manager=PersonFactory(name="Head")), ends_on=TODAY, notice=0)
+    live(0, "contract_end")
+
+    assert [live(number, "contract_end") for number in (1, 2)] == [1, 0]
+    assert in_order() == [("Ada", TODAY, 1, "open"), ("Head", TODAY, 0, "open")]
 
 
 # --- What was passed on, and is not answered there either ---
