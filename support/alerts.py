@@ -68,6 +68,7 @@ RULES = (
         ahead="The vendor has not confirmed the end on",
         behind="The vendor had not confirmed the end on",
         kind_path="contract__kind",
+        stays_open=True,
     ),
     Rule(
         kind="licence_end",
@@ -162,6 +163,7 @@ RULES = (
         ahead="Due back on",
         behind="Was due back on",
         category_path="asset__product__category",
+        stays_open=True,
         grace=3,
     ),
     Rule(
@@ -177,6 +179,7 @@ RULES = (
         ahead="Due back from repair on",
         behind="Was due back from repair on",
         category_path="asset__product__category",
+        stays_open=True,
         grace=3,
     ),
     Rule(
@@ -191,6 +194,7 @@ RULES = (
         dates="expected deliveries",
         ahead="Expected on",
         behind="Was expected on",
+        stays_open=True,
         grace=3,
     ),
     Rule(
@@ -205,6 +209,7 @@ RULES = (
         dates="last days of people who hold something",
         ahead="The last day is",
         behind="The last day was",
+        stays_open=True,
         grace=1,
     ),
     Rule(
@@ -219,6 +224,7 @@ RULES = (
         dates="handovers to accept",
         ahead="Please accept it by",
         behind="It was to be accepted by",
+        stays_open=True,
         grace=3,
     ),
     _condition(
@@ -244,6 +250,7 @@ RULES = (
         dates="approvals to give",
         ahead="Please answer by",
         behind="It was to be answered by",
+        stays_open=True,
     ),
     _condition(
         kind="service_level_risk",

@@ -22,10 +22,13 @@ from django.db.models.expressions import Combinable
 from config.inserting import insert_from
 from support.lead_times import Leads
 from support.models import Alert
+from support.rule import Rule
 from support.watch import ANSWERED, Watch
 
 LAPSED = 0
 """The lead of an alert about a date that had come or passed, or about a condition."""
+LONG_AGO = timedelta(90)
+"""What passed before so many days and was never watched is only counted."""
 
 
 def enter(watch: Watch) -> int:
@@ -71,20 +74,28 @@ def _ahead_at(watch: Watch, leads: Leads, whose: Q) -> int:
     )
 
 
-def _behind(watch: Watch) -> int:
-    """What passed before anybody was told of it at the last lead.
+def lapses_before(rule: Rule, on: date, last_raised: date | None) -> date:
+    """What passed before this day, of a record that was never told of, is only counted.
 
-    What nobody was told of at all, and that passed before the rule last found anything, lapsed
-    before it was watched.
+    That is all that had passed on the first run of the rule; on later ones what passed long ago and
+    before it last found anything, and nothing of what stays open.
     """
-    since = _last_raised(watch) or watch.on
-    return sum(_behind_at(watch, leads, whose, since) for leads, whose in watch.settings.split())
+    if last_raised is None:
+        return on
+    return date.min if rule.stays_open else min(last_raised, on - LONG_AGO)
 
 
-def _behind_at(watch: Watch, leads: Leads, whose: Q, since: date) -> int:
+def _behind(watch: Watch) -> int:
+    """What passed before anybody was told of it at the last lead."""
+    lapsed = lapses_before(watch.rule, watch.on, _last_raised(watch))
+    return sum(_behind_at(watch, leads, whose, lapsed) for leads, whose in watch.settings.split())
+
+
+def _behind_at(watch: Watch, leads: Leads, whose: Q, lapsed: date) -> int:
     due = watch.rule.due
     told = Q(lead__lte=min(leads), escalates=None) & ~Q(state=Alert.State.MOOT)
-    unwatched = Q(**{f"{due}__lt": since}) & ~Q(Exists(watch.ledger))
+    known = Exists(watch.alerts.filter(object_id=OuterRef("pk")))
+    unwatched = Q(**{f"{due}__lt": lapsed}) & ~Q(known)
     state = Case(When(unwatched, then=Value(Alert.State.LAPSED)), default=Value(Alert.State.OPEN))
     rows = watch.rows(0, whose).filter(**{f"{due}__lt": watch.on})
     return _insert(

@@ -30,6 +30,7 @@ class Rule:
     kind_path: str = ""  # leads from the record to the kind of its contract; "": it has none
     category_path: str = ""  # and to its asset category
     at_once: bool = False  # told by a mail of its own, not in that of the day
+    stays_open: bool = False  # somebody must see to it after its date too, until it is done
     grace: int = 0  # days after the date until what nobody answered is escalated
     # For an alert of a query: its record went on to another date by itself once this one was over.
     missed: Callable[[], Exists] | None = None

@@ -8,7 +8,7 @@ from itertools import batched
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import DateField, Exists, IntegerField, Max, Q, QuerySet, Value
+from django.db.models import DateField, Exists, IntegerField, Max, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 
 from support import lead_times
@@ -16,6 +16,7 @@ from support.alerts import RULES, Rule
 from support.escalation import escalations, is_above
 from support.lead_times import Leads
 from support.models import Alert, Response
+from support.owed import lapses_before
 from support.preview.people import People
 from support.preview.telling import A_DAY, Matter, Told
 from support.watch import A_CENTURY, ANSWERED, Watch
@@ -71,9 +72,11 @@ def of_rule(
 ) -> Iterator[Matter]:
     """The matters of a rule of which somebody could be told between the two days."""
     watch = Watch(rule, first, NOBODY, lead_times.read(rule))
+    lapsed = lapses_before(rule, first, ledger.since.get(rule.kind))
+    known = _told_of_another_date(watch, lapsed)
     read = _steady if _is_steady(rule, first) else _by_day
     for leads, record, due_on, whom in read(watch, ledger, last, people):
-        since = ledger.since.get(rule.kind, first)
+        since = date.min if record in known else lapsed
         matter = Matter(rule, record, due_on, leads, whom, since)
         matter.alerts = ledger.of(rule, record, due_on)
         if due_on is not None:
@@ -83,6 +86,16 @@ def of_rule(
             keys = ((rule.kind, record, day) for day in days)
             matter.woken = [it for key in keys for it in ledger.woken.get(key, [])]
         yield matter
+
+
+def _told_of_another_date(watch: Watch, lapsed: date) -> set[int]:
+    """Records whose date passed long ago, of which somebody was told before it was theirs."""
+    rule = watch.rule
+    if rule.is_standing or lapsed == date.min:
+        return set()
+    passed = rule.rows(watch.on, 0).filter(~Exists(watch.ledger), **{f"{rule.due}__lt": lapsed})
+    told = watch.alerts.filter(object_id=OuterRef("pk"))
+    return set(passed.filter(Exists(told)).order_by().values_list("pk", flat=True))
 
 
 def _is_steady(rule: Rule, on: date) -> bool:

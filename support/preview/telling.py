@@ -52,7 +52,8 @@ class Matter:
     """A row of a rule: whom it concerns from which day on, None where it is not true then.
 
     `alerts` are those of the ledger, the oldest first; `woken` the days until which it was snoozed.
-    A condition has no `due_on`; its alerts have that of the day when it was first seen.
+    A condition has no `due_on`; its alerts have that of the day when it was first seen. What had
+    passed before the day `since`, and was told to nobody, is only counted.
     """
 
     rule: Rule

@@ -256,6 +256,21 @@ def test_the_short_way_says_what_the_long_one_does(boxes, monkeypatch):
     assert shortly == sorted(said())
 
 
+def test_dates_entered_too_late_are_foreseen_as_the_ledger_tells_them(boxes):
+    moved = [ContractFactory(notice_by=day(20)) for _ in range(2)]
+    RepairFactory(due_back_on=day(-9))
+    raise_due(day(-1))
+    Alert.objects.unsent().update(message=MessageFactory())
+    for contract, number in zip(moved, (-1, -400), strict=True):
+        contract.notice_by = day(number)
+        contract.save()
+    for late in (1, 90, 91, 400):
+        ContractFactory(notice_by=day(-late))
+        RepairFactory(due_back_on=day(-late))
+        AssetFactory(warranty_ends_on=day(-late))
+    assert set(said(day(5))) == set(raised(day(5)))
+
+
 # --- What is left out, and what is shown ---
 
 
