@@ -17,8 +17,10 @@ def written(days: Sequence[int]) -> str:
     return ", ".join(map(str, days)) or NEVER
 
 
-def said(days: Sequence[int]) -> str:
-    """As a sentence says when somebody is told: “90, 30 and 7 days before”."""
+def said(days: Sequence[int], *, of_condition: bool = False) -> str:
+    """As a sentence says when somebody is told: “90, 30 and 7 days before”, “when first seen”."""
+    if of_condition and days:
+        return "when first seen"
     ahead = [str(number) for number in days if number]
     parts = [_listed(ahead) + (" day" if ahead == ["1"] else " days") + " before"] if ahead else []
     if 0 in days:

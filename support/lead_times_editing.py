@@ -14,7 +14,7 @@ from assets.models import Category
 from config.history import Actor, Record, delete_as, save_as
 from contracts.models import Contract
 from support.alerts import RULES, Rule
-from support.lead_time_words import said
+from support.lead_time_words import NEVER, said, written
 from support.models import LeadTime
 
 
@@ -77,6 +77,15 @@ def rules_of(model: type[Any]) -> list[Rule]:
     return [rule for rule in RULES if rule.model is model]
 
 
+def check_days(rule: Rule, days: Sequence[int]) -> None:
+    """Raises ValidationError for days before a condition: it has no date to count them from."""
+    if rule.is_standing and tuple(days) not in {(), rule.leads}:
+        raise ValidationError(
+            f"“{rule.title}” has no date to count days from: it is told when it is first seen."
+            f" Write “{NEVER}”, or “{written(rule.leads)}” to be told then."
+        )
+
+
 def set_days(
     rule: Rule,
     *,
@@ -90,10 +99,11 @@ def set_days(
     """How many days before its date the rule tells of such a record; none: nobody is told.
 
     Returns the row, which is written only where something changes. Raises ValidationError where
-    the days are none, or the rule does not watch such a thing.
+    the days are none, the rule has no date, or it does not watch such a thing.
     """
     scope = Scope(rule, kind, category, record)
     scope.check()
+    check_days(rule, days)
     try:
         return _set(scope, list(days), by, reason)
     except IntegrityError:  # somebody else set the first days of it at the same moment
@@ -145,8 +155,12 @@ def _set(scope: Scope, days: list[int], by: Actor, reason: str) -> LeadTime:
     row = found or LeadTime(**scope.columns)
     row.days = days
     row.full_clean()
-    save_as(row, by=by, reason=reason or f"told {said(days)}")
+    save_as(row, by=by, reason=reason or f"told {_said(scope, days)}")
     return row
+
+
+def _said(scope: Scope, days: list[int]) -> str:
+    return said(days, of_condition=scope.rule.is_standing)
 
 
 def _locked(scope: Scope) -> LeadTime | None:

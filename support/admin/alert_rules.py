@@ -30,6 +30,12 @@ def part_of(lead_time: LeadTime) -> str:
     return "All that it watches"
 
 
+def told(lead_time: LeadTime) -> str:
+    """When somebody is told, in words."""
+    rule = alert_words.RULE.get(lead_time.rule)
+    return lead_time_words.said(lead_time.days, of_condition=bool(rule and rule.is_standing))
+
+
 class RulesPageAdmin(LinksAdmin):
     """The page of the rules beside the list of their days."""
 
@@ -62,8 +68,8 @@ class RulesPageAdmin(LinksAdmin):
         """One rule as the page shows it, with the buttons that this user has."""
         return {
             "line": line,
-            "days": lead_time_words.said(line.days),
-            "usual": lead_time_words.said(line.rule.leads),
+            "days": lead_time_words.said(line.days, of_condition=line.rule.is_standing),
+            "usual": lead_time_words.said(line.rule.leads, of_condition=line.rule.is_standing),
             "exceptions": [self._exception(request, it) for it in line.exceptions],
             "more": f"{self.address('changelist')}?rule__exact={line.rule.kind}",
             "alerts": _alerts(request, line),
@@ -74,7 +80,7 @@ class RulesPageAdmin(LinksAdmin):
         return {
             "part": part_of(lead_time),
             "record": _page_of(request, lead_time),
-            "days": lead_time_words.said(lead_time.days),
+            "days": told(lead_time),
             "url": self.address("change", lead_time.pk),
         }
 

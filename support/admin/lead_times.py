@@ -13,10 +13,10 @@ from config.admin.dressing import WIDGETS
 from config.admin.reporting import ReportsAdmin
 from config.forms import RecordForm
 from support import alert_words, lead_time_words
-from support.admin.alert_rules import RulesPageAdmin, part_of
+from support.admin.alert_rules import RulesPageAdmin, part_of, told
 from support.admin.days import DaysField
 from support.alerts import RULES
-from support.lead_times_editing import Scope, rule_of
+from support.lead_times_editing import Scope, check_days, rule_of
 from support.models import LeadTime
 
 TITLES = {rule.kind: rule.title for rule in RULES}
@@ -31,10 +31,13 @@ class LeadTimeForm(RecordForm):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        if self.instance.pk is None and (kind := self.cleaned_data.get("rule")):
-            given = self.cleaned_data
+        given, is_new = self.cleaned_data, self.instance.pk is None
+        kind = given.get("rule") if is_new else self.instance.rule
+        if kind and is_new:
             of_kind, category = given.get("contract_kind") or "", given.get("category")
             Scope(rule_of(kind), of_kind, category).check()
+        if kind in TITLES and "days" in given:
+            check_days(rule_of(kind), given["days"])
         return cleaned
 
     def shown_in(self, version: Any, name: str) -> str:
@@ -109,11 +112,11 @@ class LeadTimeAdmin(RulesPageAdmin, ReportsAdmin):
 
     @display(description="told")
     def told(self, lead_time: LeadTime) -> str:
-        return lead_time_words.said(lead_time.days)
+        return told(lead_time)
 
     def shown_pair(self, request: HttpRequest, old: Any, new: Any, name: str) -> tuple[str, str]:
         if name == "days":
-            return lead_time_words.said(old.days), lead_time_words.said(new.days)
+            return told(old), told(new)
         return super().shown_pair(request, old, new, name)
 
     # --- What the page that adds one asks for ---

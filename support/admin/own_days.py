@@ -36,13 +36,14 @@ class OwnDaysForm(StepForm):
 
 
 def _field(rule: Any, record: Any) -> OwnDaysField:
-    label = f"{rule.title}, days before"
+    label = rule.title if rule.is_standing else f"{rule.title}, days before"
     if record is None:
         words = f"Empty: each keeps what it has. “{USUAL}”: none has days of its own any more."
         return OwnDaysField(label=label, required=False, help_text=words)
     days, why = in_force(rule, record)
     own = why == OWN
-    words = f"In force: {said(days)}, {'its own' if own else why}. “{USUAL}”: none of its own."
+    told = said(days, of_condition=rule.is_standing)
+    words = f"In force: {told}, {'its own' if own else why}. “{USUAL}”: none of its own."
     return OwnDaysField(label=label, initial=list(days) if own else USUAL, help_text=words)
 
 

@@ -130,6 +130,20 @@ def test_days_in_the_wrong_order_are_refused_wherever_they_come_from(db):
         set_days(WARRANTY, days=[7, 30], by=None)
 
 
+def test_a_condition_has_no_days_before_it_and_says_so(db):
+    stock = rule_of("stock_low")
+    with pytest.raises(ValidationError, match="no date to count days from.*Write “never”"):
+        set_days(stock, days=[90, 30], by=None)
+    with pytest.raises(ValidationError, match="first seen"):
+        set_own(LicenceFactory(), by=None, idle_seats=[7])
+    assert not LeadTime.objects.exists()
+
+
+@pytest.mark.parametrize("days", [[], [0]])
+def test_a_condition_may_never_be_told_or_as_usual(days, db):
+    assert set_days(rule_of("stock_low"), days=days, by=None).days == days
+
+
 def test_of_two_who_set_the_first_days_at_once_the_second_changes_those_of_the_first(
     db, monkeypatch
 ):
@@ -244,6 +258,18 @@ def test_days_are_changed_and_their_history_says_them_in_words(ann):
     assert (row.rule, row.days) == ("warranty", [14])
     history = ann.get(reverse("admin:support_leadtime_history", args=[row.pk])).text
     assert all(it in history for it in ("30 and 7 days before", "14 days before", "too early"))
+
+
+def test_days_of_a_condition_are_refused_on_the_page_that_adds_and_the_one_that_changes(ann):
+    response = added(ann, "?rule=stock_low&for=all", rule="stock_low", days="90, 30")
+    assert "no date to count days from" in errors(response)
+    row = LeadTimeFactory(rule="stock_low", days=[])
+    page = reverse("admin:support_leadtime_change", args=[row.pk])
+    form = ann.get(page).context["adminform"].form
+    sent = {"version": form["version"].value(), "reason": "earlier"}
+    assert "no date to count days from" in errors(ann.post(page, {**sent, "days": "7"}))
+    row.refresh_from_db()
+    assert row.days == []
 
 
 def test_who_saves_second_is_told_the_days_meanwhile(ann):
