@@ -1,9 +1,9 @@
 """What becomes of alerts that are in the ledger already, as the data behind them changes."""
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from support.models import Alert
-from support.watch import ANSWERED, Watch, same_matter, told_to_the_same
+from support.models import Alert, Response
+from support.watch import ANSWERED, Watch, of_the_matter, same_matter, told_to_the_same
 
 State = Alert.State
 ENDING = [State.OPEN, State.SNOOZED]
@@ -14,11 +14,14 @@ ENDING_STANDING = [*ENDING, State.ACKNOWLEDGED, State.FOLLOWED, State.PASSED_ON]
 def end(watch: Watch) -> int:
     """Alerts whose date has moved, or whose condition is over, become moot.
 
-    A date that was over before its record went on by itself has not moved: it was missed.
+    A date that was over before its record went on by itself has not moved: it was missed. Who asked
+    to be told again is not told yet, if it comes to be true again.
     """
     states = ENDING_STANDING if watch.rule.is_standing else ENDING
-    over = watch.alerts.filter(~watch.is_true, ~watch.is_missed, state__in=states)
-    return _set(over, State.MOOT)
+    over = watch.alerts.filter(~watch.is_true, ~watch.is_missed)
+    snoozed = over.filter(state=State.SNOOZED)
+    asked = snoozed.update(state=State.MOOT, snoozed_until=None, message=None)
+    return asked + _set(over.filter(state__in=states), State.MOOT)
 
 
 def wake(watch: Watch) -> int:
@@ -42,6 +45,8 @@ def leave(watch: Watch) -> int:
 def revive(watch: Watch) -> None:
     """A date moved back is true again, told or not; so is what comes back to a former recipient.
 
+    It is snoozed again where it was until a day to come.
+
     What they had passed on to somebody who has left meanwhile is told to them again.
     """
     if watch.has(State.PASSED_ON):
@@ -56,7 +61,18 @@ def _revive_moot(watch: Watch) -> None:
     moot = _last_word(watch).filter(escalated | Q(watch.is_his), state=State.MOOT)
     if watch.rule.is_standing:
         moot = moot.filter(due_on=watch.on)
-    _set(moot.filter(watch.is_true), State.OPEN)
+    alerts = moot.filter(watch.is_true)
+    alerts.annotate(until=until_when()).filter(until__gt=watch.on).update(
+        state=State.SNOOZED, snoozed_until=until_when()
+    )
+    _set(alerts, State.OPEN)
+
+
+def until_when() -> Subquery:
+    """For an alert of a query the day until which its matter was snoozed, if that came last."""
+    said = [Response.Kind.COMMENTED, Response.Kind.ESCALATED]
+    turns = Response.objects.filter(**of_the_matter("alert__")).exclude(kind__in=said)
+    return Subquery(turns.order_by("-at", "-pk").values("until")[:1])
 
 
 def _last_word(watch: Watch) -> QuerySet[Alert]:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from people.roles import last_resort, mailbox, remembering_mailboxes
 from support.alerts import RULES
 from support.preview import matters
+from support.preview.entries import Ledger
 from support.preview.people import People
 from support.preview.plain import plainly
 from support.preview.telling import How, Telling
@@ -41,7 +42,7 @@ def coming(on: date, until: date) -> list[Telling]:
 
 def _foreseen(on: date, until: date) -> list[Telling]:
     people = People.read()
-    ledger = matters.Ledger.read(on, until, people)
+    ledger = Ledger.read(on, until, people)
     found: list[Telling] = []
     for rule in FORESEEN:
         above = (mailbox(rule.role).pk, last_resort().pk)

@@ -34,7 +34,10 @@ class Telling(NamedTuple):
 
 @dataclass(slots=True)
 class Told:
-    """One alert as it stands on the day that is looked at."""
+    """One alert as it stands on the day that is looked at.
+
+    It is snoozed `until` a day, or was when it became moot.
+    """
 
     due_on: date
     lead: int

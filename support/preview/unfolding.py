@@ -105,7 +105,7 @@ class Unfolding:
     def _end(self) -> None:
         for alert in self.alerts:
             if alert.state in (ENDING_STANDING if self.rule.is_standing else ENDING):
-                alert.state, alert.until = State.MOOT, None
+                alert.state = State.MOOT
 
     def _escalate(self, day: date) -> None:
         before = day - timedelta(self.rule.grace)
@@ -155,13 +155,20 @@ class Unfolding:
                 self._expect_of(alert)
                 self.today.append((alert, How.AGAIN))
             elif alert.state == State.MOOT and self._is_back(alert, day, whom):
-                alert.state = State.OPEN
+                self._come_back(alert, day)
 
     def _is_back(self, alert: Told, day: date, whom: int) -> bool:
         """Whether what was no longer true is true again."""
         if self.rule.is_standing and alert.due_on != day:
             return False
         return alert.escalates or alert.recipient == whom
+
+    def _come_back(self, alert: Told, day: date) -> None:
+        """Snoozed again until a day to come; told again where that passed meanwhile."""
+        alert.state = State.SNOOZED if alert.until and alert.until > day else State.OPEN
+        if alert.until and alert.state == State.OPEN:
+            alert.until = None
+            self.today.append((alert, How.AGAIN))
 
     def _enter(self, day: date) -> None:
         due_on = self.matter.due_on

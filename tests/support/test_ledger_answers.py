@@ -4,7 +4,7 @@ import pytest
 
 from people.models import Person
 from support.models import Alert
-from tests.factories import MessageFactory, PersonFactory
+from tests.factories import MessageFactory, PersonFactory, ResponseFactory, StockItemFactory
 from tests.support.ledgers import answer, contract, day, look, passed_on, states, told
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +64,80 @@ def test_a_snoozed_alert_whose_date_moved_is_moot():
 
     assert states() == [(30, "moot")]
     assert Alert.objects.get().snoozed_until is None
+
+
+def moved_away_and_back(found, away, back):
+    """Its date moves a year on, is seen there, and comes back, so many days from TODAY."""
+    due = found.notice_by
+    for number, notice_by in ((away, day(400)), (back, due)):
+        found.notice_by = notice_by
+        found.save()
+        look(number)
+
+
+def snoozed(until):
+    """A contract that was told of, and put off until so many days from TODAY."""
+    found = contract(20)
+    look()
+    Alert.objects.update(message=MessageFactory())
+    ResponseFactory(alert=Alert.objects.get(), kind="snoozed", until=day(until))
+    answer("snoozed", until=day(until))
+    return found
+
+
+def test_a_snoozed_date_that_moves_and_moves_back_is_still_snoozed_and_wakes():
+    found = snoozed(until=5)
+    moved_away_and_back(found, 1, 2)
+    assert states() == [(30, "snoozed")]
+
+    look(4)
+    assert Alert.objects.unsent().count() == 0
+    look(5)
+
+    assert states() == [(30, "open")]
+    assert Alert.objects.unsent().count() == 1
+
+
+def test_one_that_comes_back_after_the_day_it_was_snoozed_until_is_told_at_once():
+    found = snoozed(until=3)
+    moved_away_and_back(found, 1, 3)
+
+    assert states() == [(30, "open")]
+    assert Alert.objects.unsent().count() == 1
+
+
+def test_one_that_woke_before_it_moved_is_not_told_again_when_it_is_back():
+    found = snoozed(until=1)
+    look(1)
+    Alert.objects.update(message=MessageFactory())
+    moved_away_and_back(found, 2, 3)
+
+    assert states() == [(30, "open")]
+    assert Alert.objects.unsent().count() == 0
+
+
+@pytest.mark.parametrize("kind", ["passed_on", "reopened"])
+def test_what_was_done_after_it_was_snoozed_counts_and_not_the_snooze(kind):
+    found = snoozed(until=5)
+    alert = Alert.objects.get()
+    ResponseFactory(alert=alert, kind=kind, to=PersonFactory())
+    ResponseFactory(alert=alert, kind="commented", text="And?")
+    moved_away_and_back(found, 1, 2)
+
+    assert states() == [(30, "open")]
+
+
+def test_a_condition_that_goes_and_comes_in_a_day_stays_snoozed():
+    item = StockItemFactory(quantity=1, minimum=2)
+    look(kinds=["stock_low"])
+    ResponseFactory(alert=Alert.objects.get(), kind="snoozed", until=day(3))
+    answer("snoozed", until=day(3))
+    for quantity in (9, 1):
+        item.quantity = quantity
+        item.save()
+        look(kinds=["stock_low"])
+
+    assert states() == [(0, "snoozed")]
 
 
 def test_a_nearer_alert_follows_the_older_one_of_the_same_person():

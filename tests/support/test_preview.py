@@ -28,6 +28,7 @@ from tests.factories import (
     ProductFactory,
     ReleaseFactory,
     RepairFactory,
+    ResponseFactory,
     SeatFactory,
     StockItemFactory,
     TermFactory,
@@ -254,6 +255,25 @@ def test_the_short_way_says_what_the_long_one_does(boxes, monkeypatch):
     monkeypatch.setattr(preview, "plainly", lambda *matter: None)
     assert len(shortly) > 100
     assert shortly == sorted(said())
+
+
+def test_what_was_snoozed_before_its_date_moved_and_came_back_is_told_on_its_day(boxes):
+    contracts = [ContractFactory(notice_by=day(20)) for _ in range(3)]
+    raise_due(day(-3))
+    Alert.objects.unsent().update(message=MessageFactory())
+    for alert, until in zip(Alert.objects.order_by("pk"), (-1, 3, 9), strict=True):
+        ResponseFactory(alert=alert, kind="snoozed", until=day(until))
+        Alert.objects.filter(pk=alert.pk).update(state="snoozed", snoozed_until=day(until))
+    for contract in contracts:
+        contract.notice_by = day(300)
+        contract.save()
+    raise_due(day(-2))
+    for contract in contracts:
+        contract.notice_by = day(20)
+        contract.save()
+    foreseen = said(day(12))
+    assert set(foreseen) == set(raised(day(12)))
+    assert {it[0] for it in foreseen if it[2] == contracts[1].pk} >= {day(3)}
 
 
 def test_dates_entered_too_late_are_foreseen_as_the_ledger_tells_them(boxes):
