@@ -5,6 +5,7 @@ from that day on; and whoever answers for the contract is told what it costs tha
 """
 
 import logging
+from collections.abc import Iterator
 from datetime import date
 
 from django.conf import settings
@@ -50,6 +51,25 @@ def roll_over(on: date) -> int:
     return rolled
 
 
+def foreseen(until: date) -> dict[int, list[tuple[date, Term]]]:
+    """The contracts that renew by themselves by the day `until` if nobody decides, in one query.
+
+    Of each the day from which on a next term is sure, and that term, which is not written, in
+    order; the first may have been due before today.
+    """
+    terms = Term.objects.filter(contract__in=_due(until).order_by().values("pk"))
+    ordered = terms.select_related("contract").order_by("contract", "starts_on")
+    last = {term.contract_id: term for term in ordered.iterator()}
+    return {key: list(_to_come(term, until)) for key, term in last.items()}
+
+
+def _to_come(term: Term, until: date) -> Iterator[tuple[date, Term]]:
+    while is_certain(term, until):
+        since = _last_chance(term) + A_DAY
+        term = next_term(term)
+        yield since, term
+
+
 def catch_up(contract: Contract, on: date, *, by: Actor) -> list[Term]:
     """The terms that one locked contract has run into by the day `on`; several after years.
 
@@ -71,7 +91,13 @@ def is_certain(term: Term, on: date) -> bool:
     """Whether on that day it is too late to stop the next term of one that renews by itself."""
     if term.ends_on is None or term.renewal not in BY_ITSELF:
         return False
-    return on > (notice_by(term) or term.ends_on)
+    return on > _last_chance(term)
+
+
+def _last_chance(term: Term) -> date:
+    """The last day on which one that renews by itself can be stopped; it has an end."""
+    assert term.ends_on
+    return notice_by(term) or term.ends_on
 
 
 @transaction.atomic

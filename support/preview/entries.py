@@ -9,11 +9,13 @@ from typing import Self
 
 from django.db.models import Max, Q, QuerySet
 
+from contracts.models import Contract, Term
+from contracts.rollover import foreseen
 from support.alerts import RULES, Rule
 from support.escalation import escalations, is_above
 from support.models import Alert, Response
 from support.preview.people import People
-from support.preview.telling import A_DAY, Told
+from support.preview.telling import A_DAY, Matter, Told
 from support.states import until_when
 
 State = Alert.State
@@ -25,17 +27,21 @@ type Key = tuple[str, int, date]
 
 @dataclass
 class Ledger:
-    """Alerts by rule and record, then by date; `old` are records whose date has passed."""
+    """Alerts by rule and record, then by date; `old` are records whose date has passed.
+
+    `renewing` has the contracts that renew by themselves until the last day.
+    """
 
     alerts: dict[tuple[str, int], dict[date, list[Told]]]
     woken: dict[Key, list[date]]
     since: dict[str, date]
     old: dict[str, set[int]]
     far: dict[str, set[int]]
+    renewing: dict[int, list[tuple[date, Term]]]
 
     @classmethod
     def read(cls, first: date, last: date, people: People) -> Self:
-        """What can still say something between the two days, in six queries."""
+        """What can still say something between the two days, in seven queries."""
         found: dict[tuple[str, int], dict[date, list[Told]]] = defaultdict(dict)
         old: defaultdict[str, set[int]] = defaultdict(set)
         far: defaultdict[str, set[int]] = defaultdict(set)
@@ -51,7 +57,21 @@ class Ledger:
             elif told.due_on > last:
                 far[rule].add(record)
         since = Alert.objects.filter(raised_on__lt=first).order_by().values_list("rule")
-        return cls(found, _woken(first), dict(since.annotate(Max("raised_on"))), old, far)
+        renewing = foreseen(last)
+        passed = {key for key, [(day, _), *_] in renewing.items() if day <= first}
+        for kind in (it.kind for it in RULES if it.model is Contract):
+            old[kind] |= passed
+        raised = dict(since.annotate(Max("raised_on")))
+        return cls(found, _woken(first), raised, old, far, renewing)
+
+    def entered(self, matter: Matter) -> Matter:
+        """The matter, with what stands in the ledger of it."""
+        kind, record = matter.rule.kind, matter.record
+        matter.alerts = self.of(matter.rule, record, matter.due_on)
+        days = [matter.due_on] if matter.due_on else {it.due_on for it in matter.alerts}
+        found = (self.woken.get((kind, record, day), []) for day in days)
+        matter.woken = [until for some in found for until in some]
+        return matter
 
     def of(self, rule: Rule, record: int, due_on: date | None) -> list[Told]:
         """The alerts of one matter; of a condition those of all the days it was seen on."""

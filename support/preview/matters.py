@@ -10,22 +10,23 @@ from uuid import UUID
 from django.db.models import DateField, Exists, IntegerField, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 
+from contracts.models import Contract
 from support import lead_times
 from support.alerts import Rule
 from support.lead_times import Leads
 from support.models import Alert
 from support.owed import lapses_before
+from support.preview import renewing
 from support.preview.entries import KEYS, Ledger
 from support.preview.people import People
-from support.preview.telling import A_DAY, Matter
+from support.preview.telling import A_DAY, Matter, Whom
+from support.states import ENDING
 from support.watch import A_CENTURY, ANSWERED, Watch
 
 State = Alert.State
 BRANCHES = 100
 """How many days one statement asks for; SQLite takes at most 500 at once."""
 NOBODY = UUID(int=0)
-
-type Whom = list[tuple[date, int | None]]
 
 
 def of_rule(
@@ -39,14 +40,23 @@ def of_rule(
     for leads, record, due_on, whom in read(watch, ledger, last, people):
         since = date.min if record in known else lapsed
         matter = Matter(rule, record, due_on, leads, whom, since)
-        matter.alerts = ledger.of(rule, record, due_on)
-        if due_on is not None:
-            matter.woken = ledger.woken.get((rule.kind, record, due_on), [])
-        else:
-            days = {it.due_on for it in matter.alerts}
-            keys = ((rule.kind, record, day) for day in days)
-            matter.woken = [it for key in keys for it in ledger.woken.get(key, [])]
-        yield matter
+        renewals = ledger.renewing.get(record) if rule.model is Contract else None
+        for it in renewing.each(matter, renewals, first) if renewals else [matter]:
+            yield ledger.entered(it)
+    yield from _missed(watch, ledger)
+
+
+def _missed(watch: Watch, ledger: Ledger) -> Iterator[Matter]:
+    """Dates that were over before their records went on by themselves, and wait for an answer."""
+    if watch.rule.missed is None:
+        return
+    alerts = watch.alerts.filter(watch.is_missed, ~watch.is_true, state__in=ENDING)
+    found = alerts.values_list("object_id", "due_on", "recipient")
+    rule, on = watch.rule, watch.on
+    whom: dict[tuple[int, date], Whom] = {(record, due): [(on, who)] for record, due, who in found}
+    for (record, due_on), who in whom.items():
+        missed = Matter(rule, record, due_on, rule.leads, who, since=date.min, missed_on=on)
+        yield ledger.entered(missed)
 
 
 def _told_of_another_date(watch: Watch, lapsed: date) -> set[int]:

@@ -19,7 +19,7 @@ def plainly(
 ) -> list[Telling] | None:
     """What would be told of a plain matter; None for one that is not plain."""
     whom = _alone(matter)
-    if matter.due_on is None or whom is None:
+    if matter.due_on is None or whom is None or matter.missed_on <= first:
         return None
     told = _ahead(matter, matter.due_on, whom, first, last)
     if not told and not matter.alerts and matter.due_on < first:

@@ -11,6 +11,9 @@ from support.preview.people import People
 
 A_DAY = timedelta(1)
 
+type Whom = list[tuple[date, int | None]]
+"""Whom something concerns from which day on."""
+
 
 class How(StrEnum):
     """Why somebody is told."""
@@ -56,15 +59,17 @@ class Matter:
 
     `alerts` are those of the ledger, the oldest first; `woken` the days until which it was snoozed.
     A condition has no `due_on`; its alerts have that of the day when it was first seen. What had
-    passed before the day `since`, and was told to nobody, is only counted.
+    passed before the day `since`, and was told to nobody, is only counted. From `missed_on` on the
+    record has another date, and this one stays with whom it is.
     """
 
     rule: Rule
     record: int
     due_on: date | None
     leads: Leads
-    whom: list[tuple[date, int | None]]
+    whom: Whom
     since: date
+    missed_on: date = date.max
     alerts: list[Told] = field(default_factory=list)
     woken: list[date] = field(default_factory=list)
 

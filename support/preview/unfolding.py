@@ -52,6 +52,7 @@ class Unfolding:
             self._look_at(self.matter.due_on + A_DAY)
         for alert in self.alerts:
             self._expect_of(alert)
+        self._look_at(self.matter.missed_on)
         for until in self.matter.woken:
             self._look_at(until + self.after)
 
@@ -76,8 +77,9 @@ class Unfolding:
         if self.alerts:
             self._wake(day)
             self._leave(day)
+        if day < self.matter.missed_on:
             self._revive(day)
-        self._enter(day)
+            self._enter(day)
         self._follow()
         self._escalate(day)
         self._say(day)
@@ -139,10 +141,15 @@ class Unfolding:
                 self.today.append((alert, How.AGAIN))
 
     def _leave(self, day: date) -> None:
-        whom = self._whom(day)
+        whom, is_missed = self._whom(day), day >= self.matter.missed_on
         for alert in self.alerts:
-            if alert.state == State.OPEN and not alert.escalates and alert.recipient != whom:
+            stays = is_missed and not self._is_given_away(alert)
+            is_own = alert.state == State.OPEN and not alert.escalates
+            if is_own and alert.recipient != whom and not stays:
                 alert.state = State.MOOT
+
+    def _is_given_away(self, alert: Told) -> bool:
+        return any(it.is_assigned and it.recipient != alert.recipient for it in self.alerts)
 
     def _revive(self, day: date) -> None:
         if not any(it.state in (State.PASSED_ON, State.MOOT) for it in self.alerts):

@@ -1,6 +1,6 @@
 """Contracts that renew by themselves: on the right day, once, and somebody is told the price."""
 
-from datetime import date
+from datetime import date, timedelta
 from threading import Barrier
 from unittest.mock import patch
 
@@ -332,3 +332,40 @@ class TestRaces:
             told = isinstance(results[0], ValidationError)
             assert told or contract.ends_on == date(2027, 12, 31)
             assert (contract.decision == "cancel") is not told
+
+
+def test_what_is_foreseen_is_what_then_happens_day_by_day(django_assert_num_queries):
+    monthly = rolling(ends_on=date(2026, 12, 31), notice=2, renewal_months=1)
+    rolling_once = ContractFactory(number="C-8")
+    TermFactory(contract=rolling_once, **TACIT)
+    settle(rolling_once, by=None, reason="signed")
+    cancelled = ContractFactory(number="C-9")
+    term = TermFactory(contract=cancelled, **TACIT)
+    DecisionFactory(term=term, kind="cancel", ends_on=term.ends_on)
+    settle(cancelled, by=None, reason="cancelled")
+
+    with django_assert_num_queries(1):
+        foreseen = rollover.foreseen(date(2026, 12, 31))
+
+    found = {
+        key: [(day, it.starts_on, it.ends_on) for day, it in foreseen[key]] for key in foreseen
+    }
+    happened = {monthly.pk: [], rolling_once.pk: []}
+    for number in range(120):
+        today = date(2026, 9, 2) + timedelta(number)
+        before = {key: Term.objects.filter(contract=key).count() for key in happened}
+        rollover.roll_over(today)
+        for key, days in happened.items():
+            new = Term.objects.filter(contract=key).order_by("starts_on")[before[key] :]
+            days += [(today, it.starts_on, it.ends_on) for it in new]
+    assert found == happened
+    assert len(found[monthly.pk]) > 1
+
+
+def test_nothing_is_foreseen_of_the_last_day_for_notice_itself():
+    contract = rolling()
+
+    assert rollover.foreseen(date(2026, 9, 30)) == {}
+    assert [day for day, _ in rollover.foreseen(date(2026, 10, 1))[contract.pk]] == [
+        date(2026, 10, 1)
+    ]

@@ -9,6 +9,8 @@ from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 
 from contracts.models import Contract
+from contracts.renewals import settle
+from contracts.rollover import roll_over
 from support import preview, responses
 from support.ledger import raise_due
 from support.models import Alert
@@ -255,6 +257,53 @@ def test_the_short_way_says_what_the_long_one_does(boxes, monkeypatch):
     monkeypatch.setattr(preview, "plainly", lambda *matter: None)
     assert len(shortly) > 100
     assert shortly == sorted(said())
+
+
+ROLLING = {
+    "a year, due soon": {"ends_on": 62, "notice": 60, "renewal_months": 12},
+    "a year, due today": {"ends_on": 60, "notice": 60, "renewal_months": 12},
+    "a year, due yesterday": {"ends_on": 59, "notice": 60, "renewal_months": 12},
+    "a year, due long ago": {"ends_on": -500, "notice": 60, "renewal_months": 12},
+    "a month, with 10 days": {"ends_on": 12, "notice": 10, "renewal_months": 1},
+    "a month, with 3 months": {"ends_on": 93, "notice": 90, "renewal_months": 1},
+    "a month, without notice": {"ends_on": 5, "notice": 0, "renewal_months": 1},
+    "until notice": {"ends_on": 33, "notice": 30, "renewal": "open"},
+    "not by itself": {"ends_on": 33, "notice": 30, "renewal": "express"},
+}
+
+
+def rolling(owner, ends_on, **about):
+    contract = ContractFactory(owner=owner)
+    about = {"renewal": "tacit", "ends_on": day(ends_on), **about}
+    TermFactory(contract=contract, starts_on=day(ends_on - 300), **about)
+    settle(contract, by=None, reason="signed")
+    return contract
+
+
+def test_contracts_that_renew_by_themselves_are_told_and_go_up_as_foreseen(boxes, time_machine):
+    boss, message = PersonFactory(), MessageFactory()
+    owners = [PersonFactory(manager=boss), PersonFactory(leaves_on=day(8), manager=boss), None]
+    contracts = [rolling(owner, **about) for about in ROLLING.values() for owner in owners]
+    some = {"contract_notice", "contract_end"}
+    for number in (-9, -1):
+        time_machine.move_to(f"{day(number)} 12:00:00+00:00", tick=False)
+        roll_over(day(number))
+        raise_due(day(number), kinds=some)
+        for alert in Alert.objects.open().filter(object_id__in=[it.pk for it in contracts[::4]]):
+            alert.refresh_from_db()
+            if alert.state == State.OPEN:
+                responses.pass_on(alert, to=PersonFactory(manager=boss), by=None)
+    Alert.objects.unsent().update(message=message)
+    time_machine.move_to("2026-11-24 12:00:00+00:00", tick=False)
+    foreseen = {it for it in said(day(45)) if it[1] in some}
+    told = []
+    for number in range(46):
+        roll_over(day(number))
+        raise_due(day(number), kinds=some)
+        told += sent(day(number), message)
+    assert foreseen - set(told) == set()
+    assert set(told) - foreseen == set()
+    assert len([it for it in told if it[-1]]) > 10
 
 
 def test_what_was_snoozed_before_its_date_moved_and_came_back_is_told_on_its_day(boxes):
