@@ -4,13 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from assets.admin.asset import AssetAdmin
+from assets.admin.catalog import ProductAdmin
+from assets.admin.custody import CustodyAdmin, HandoverAdmin
+from assets.admin.health import ReleaseAdmin
+from assets.admin.procurement import OrderAdmin
+from assets.admin.upkeep import RepairAdmin
 from config.admin import Step
 from config.forms import StepForm, reason_field
 from config.outcomes import each
 from contracts.admin.contract import ContractAdmin
+from contracts.admin.decisions import DecisionAdmin
 from contracts.admin.licence import LicenceAdmin
+from people.admin import PersonAdmin
 from support import lead_times_editing
 from support.admin.alert_rules import CHANGE
+from support.admin.approvals import ApprovalAdmin
 from support.admin.days import KEEP, USUAL, OwnDaysField
 from support.lead_time_words import said
 from support.lead_times import OWN, in_force
@@ -57,5 +65,21 @@ ALERT_DAYS = Step(
     " Write days such as “90, 30, 7”, or “never”.",
 )
 
-for model_admin in (ContractAdmin, AssetAdmin, LicenceAdmin):
+WATCHED: Sequence[Any] = (
+    ApprovalAdmin,
+    AssetAdmin,
+    ContractAdmin,
+    CustodyAdmin,
+    DecisionAdmin,
+    HandoverAdmin,
+    LicenceAdmin,
+    OrderAdmin,
+    PersonAdmin,
+    ProductAdmin,
+    ReleaseAdmin,
+    RepairAdmin,
+)
+"""The admins of all records that a rule watches for a date."""
+
+for model_admin in WATCHED:
     model_admin.steps = [*model_admin.steps, ALERT_DAYS]

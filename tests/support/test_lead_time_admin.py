@@ -8,9 +8,11 @@ from django.urls import reverse
 
 from support import lead_time_words, lead_times_editing
 from support.alerts import RULES
+from support.lead_times import in_force
 from support.lead_times_editing import clear_days, rule_of, set_days, set_own
 from support.models import LeadTime
 from support.rule_words import WORDS
+from tests import factories
 from tests.factories import (
     AlertFactory,
     AssetFactory,
@@ -380,6 +382,29 @@ def test_the_queries_of_the_page_do_not_grow_with_what_it_shows(ann, django_asse
 def step(record):
     name = record._meta.model_name
     return reverse(f"admin:{record._meta.app_label}_{name}_step", args=[record.pk, "alert_days"])
+
+
+DATED = {rule.kind: rule for rule in RULES if not rule.is_standing}
+FACTORIES = {
+    factory._meta.model: factory
+    for factory in vars(factories).values()
+    if isinstance(factory, type) and issubclass(factory, factories.DjangoModelFactory)
+    if factory._meta.model
+}
+
+
+@pytest.mark.parametrize("kind", DATED)
+def test_every_record_with_a_date_gets_its_own_days(kind, client, admin_user):
+    client.force_login(admin_user)
+    rule = DATED[kind]
+    record = FACTORIES[rule.model]()
+    usual = {it.kind: "default" for it in RULES if it.model is rule.model}
+
+    client.post(step(record), {"apply": "1", **usual, kind: "120, 30"})
+
+    row = LeadTime.objects.get()
+    assert (row.rule, row.record, row.days) == (kind, record, [120, 30])
+    assert in_force(rule, record) == ((120, 30), "own")
 
 
 def test_a_contract_gets_its_own_days_and_gives_them_back(client, finance):
