@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import reverse
 
+from config.history import Actor
 from people import outbox
 from people.models import Person
 from support.models import Approval, Comment, Ticket
@@ -23,6 +24,22 @@ def asked(approval: Approval) -> None:
             f"{receiver} needs your approval for this. {stand_in}".strip(),
             _facts(ticket),
             "Approve or refuse it here:\n" + approval_link(approval),
+        ),
+    )
+
+
+def dropped(approval: Approval, why: str, *, by: Actor) -> None:
+    """Who was asked need not answer any more, unless it was they who ended it."""
+    if by is not None and approval.approver.user_id == by.pk:
+        return
+    ticket = approval.ticket
+    outbox.queue(
+        approval.approver,
+        key=f"approval:{approval.pk}:dropped:{approval.history.latest().pk}",
+        subject=subject_of(ticket, "No longer asked"),
+        text=letter(
+            f"Hello {approval.approver},",
+            f"nothing is to be decided any more about {ticket.number}, {ticket.subject}: {why}.",
         ),
     )
 

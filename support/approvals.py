@@ -30,8 +30,18 @@ def begin(ticket: Ticket, *, by: Actor) -> None:
         )
         save_as(approval, by=by, reason="needed for the request")
     if asked:
-        enter(ticket, Ticket.State.WAITING_APPROVAL, by=by, reason="waits for approval")
-        _ask_next(ticket, by=by)
+        _wait(ticket, by=by)
+
+
+def ask_again(ticket: Ticket, *, by: Actor) -> None:
+    """Ask whoever has not agreed anew, about what was ended and is open again."""
+    lacking = list(ticket.approvals.lacking())
+    for approval in lacking:
+        approval.state, approval.reason = State.TO_COME, ""
+        approval.decided_at = approval.decided_by = None
+        save_as(approval, by=by, reason="to be asked anew")
+    if lacking:
+        _wait(ticket, by=by)
 
 
 @transaction.atomic
@@ -60,7 +70,6 @@ def refuse(approval: Approval, *, text: str, by: Actor) -> Approval:
     approval = _answerable(approval, by)
     _decide(approval, State.REFUSED, text, by=by)
     ticket = approval.ticket
-    _drop(ticket, by=by, reason="refused by another")
     said = f"{approval.approver} has refused this request:\n\n{text.strip()}"
     comment = conversation.write(ticket, said, author=None, by=by)
     enter(ticket, Ticket.State.CLOSED, by=by, reason=f"refused by {approval.approver}")
@@ -76,7 +85,6 @@ def withdraw(ticket: Ticket, *, by: Actor) -> Ticket:
         raise ValidationError(f"{ticket} is {ticket.get_state_display()}: nothing to take back.")
     if hasattr(ticket, "fulfilment"):
         raise ValidationError(f"{ticket} is being delivered already: write to the service desk.")
-    _drop(ticket, by=by, reason="taken back")
     enter(ticket, Ticket.State.CLOSED, by=by, reason="taken back by who asked")
     ticket_mail.changed(ticket, "Who asked has taken it back.", by=by)
     return ticket
@@ -86,11 +94,11 @@ def withdraw(ticket: Ticket, *, by: Actor) -> Ticket:
 def escalate(approval: Approval, *, by: Actor = None) -> Approval:
     """Ask the next above an approver who does not answer.
 
-    Raises ValidationError where nobody is above him.
+    Raises ValidationError where nothing waits any more, or nobody is above them.
     """
-    _locked(approval.ticket)
+    ticket = _locked(approval.ticket)
     approval = Approval.objects.select_related("ticket", "approver__manager").get(pk=approval.pk)
-    if approval.state != State.WAITING:
+    if approval.state != State.WAITING or ticket.state in Ticket.ENDED:
         raise ValidationError(f"{approval}: nothing waits any more.")
     today, silent = timezone.localdate(), approval.approver
     for above in approvers.managers(silent):
@@ -124,6 +132,11 @@ def may_decide(user: User, approval: Approval) -> bool:
     return approval.approver.kind == Person.Kind.SHARED and user.has_perm(DECIDE)
 
 
+def _wait(ticket: Ticket, *, by: Actor) -> None:
+    enter(ticket, Ticket.State.WAITING_APPROVAL, by=by, reason="waits for approval")
+    _ask_next(ticket, by=by)
+
+
 def _ask_next(ticket: Ticket, *, by: Actor) -> bool:
     """Ask whoever comes next; False where all have agreed."""
     following = ticket.approvals.filter(state=State.TO_COME).order_by("position").first()
@@ -153,12 +166,6 @@ def _decide(approval: Approval, state: Approval.State, text: str, *, by: Actor) 
     save_as(approval, by=by, reason=f"{state.label}: {text.strip()}".strip(": "))
 
 
-def _drop(ticket: Ticket, *, by: Actor, reason: str) -> None:
-    for other in ticket.approvals.filter(state__in=[State.TO_COME, State.WAITING]):
-        other.state = State.DROPPED
-        save_as(other, by=by, reason=reason)
-
-
 def _locked(ticket: Ticket) -> Ticket:
     rows = Ticket.objects.select_for_update(of=("self",))
     return rows.select_related("requester", "on_behalf_of", "assignee", "offer").get(pk=ticket.pk)
@@ -169,6 +176,9 @@ def _answerable(approval: Approval, by: Actor) -> Approval:
     ticket = _locked(approval.ticket)
     approval = Approval.objects.select_related("approver").get(pk=approval.pk)
     approval.ticket = ticket
+    if ticket.state in Ticket.ENDED and approval.decided_at is None:
+        ended = ticket.get_state_display()
+        raise ValidationError(f"{ticket} is {ended}: nothing is to be decided any more.")
     if approval.state != State.WAITING:
         raise ValidationError(f"{ticket} was answered: {approval.get_state_display()}.")
     if not isinstance(by, User) or not may_decide(by, approval):

@@ -18,7 +18,7 @@ from contracts import seats
 from contracts.models import Licence
 from people.models import Location, Person
 from support import tickets
-from support.models import Fulfilment, Ticket
+from support.models import Approval, Fulfilment, Ticket
 from support.moves import OPEN, enter
 
 Way = Fulfilment.Way
@@ -55,6 +55,11 @@ def in_stock(ticket: Ticket) -> QuerySet[Asset]:
     place = receiver(ticket).location_id
     here = rows.filter(location=place) if place else rows.none()
     return here if here.exists() else rows.order_by("purchased_on", "tag")
+
+
+def lacking(ticket: Ticket) -> Approval | None:
+    """The first of the approvals without which nothing may be given."""
+    return ticket.approvals.lacking().select_related("approver").first()
 
 
 def propose(ticket: Ticket) -> Proposal:
@@ -168,6 +173,8 @@ def _locked(ticket: Ticket) -> Ticket:
         raise ValidationError(f"{ticket} waits for approval: nothing can be given yet.")
     if ticket.state not in OPEN:
         raise ValidationError(f"{ticket} is {ticket.get_state_display()}: nothing can be given.")
+    if approval := lacking(ticket):
+        raise ValidationError(f"{ticket} is not approved ({approval}): nothing can be given.")
     return ticket
 
 

@@ -6,8 +6,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from config.history import Actor, save_as
-from support import service_levels
-from support.models import Ticket
+from support import approval_mail, service_levels
+from support.models import Approval, Ticket
 
 State = Ticket.State
 
@@ -46,7 +46,8 @@ MOVES = {
 def locked(move: str, ticket: Ticket) -> Ticket:
     """The row re-read under a lock, so that two at the desk cannot both win.
 
-    Raises ValidationError where its state does not allow the move.
+    Raises ValidationError where its state does not allow the move, or where it would no longer
+    wait for somebody who still has to agree.
     """
     rows = Ticket.objects.select_for_update(of=("self",))
     ticket = rows.select_related("requester", "on_behalf_of", "assignee", "location").get(
@@ -56,7 +57,16 @@ def locked(move: str, ticket: Ticket) -> Ticket:
         raise ValidationError(refusal(move, ticket))
     if move == "reopen" and ticket.merged_into_id:
         raise ValidationError(f"{ticket} went into {ticket.merged_into}: reopen that one.")
+    if move in ("wait", "resume"):
+        _refuse_while_asked(move, ticket)
     return ticket
+
+
+def _refuse_while_asked(move: str, ticket: Ticket) -> None:
+    asked = ticket.approvals.waiting().select_related("approver").first()
+    if asked:
+        done = MOVES[move].done
+        raise ValidationError(f"{ticket} waits for {asked.approver} to agree: it cannot be {done}.")
 
 
 def refusal(move: str, ticket: Ticket) -> str:
@@ -65,13 +75,24 @@ def refusal(move: str, ticket: Ticket) -> str:
 
 
 def enter(ticket: Ticket, state: Ticket.State, *, by: Actor, reason: str) -> None:
-    """Write a ticket in its next state; the clocks of its service level go with it."""
+    """Write a ticket in its next state, its clocks with it; about what ends nobody is asked."""
     now = timezone.now()
     service_levels.enter(ticket, state, at=now)
     ticket.state = state
     ticket.resolved_at = (ticket.resolved_at or now) if state in Ticket.ENDED else None
     ticket.closed_at = now if state == State.CLOSED else None
     save_as(ticket, by=by, reason=reason)
+    if state in Ticket.ENDED:
+        _drop_approvals(ticket, by=by, reason=reason)
+
+
+def _drop_approvals(ticket: Ticket, *, by: Actor, reason: str) -> None:
+    for approval in ticket.approvals.undecided().select_related("approver"):
+        was_asked = approval.state == Approval.State.WAITING
+        approval.state = Approval.State.DROPPED
+        save_as(approval, by=by, reason=reason)
+        if was_asked:
+            approval_mail.dropped(approval, reason, by=by)
 
 
 def listing() -> str:

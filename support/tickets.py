@@ -15,7 +15,7 @@ from assets.models import Asset
 from config.history import Actor, save_as
 from contracts.models import Contract, Licence
 from people.models import Person
-from support import conversation, service_levels, ticket_mail
+from support import approvals, conversation, service_levels, ticket_mail
 from support.conversation import write
 from support.models import CannedAnswer, Queue, Ticket, TicketCategory, TicketSequence
 from support.moves import WAITING, enter, locked
@@ -138,6 +138,7 @@ def reply(
     )
     if ticket.state == State.RESOLVED:
         enter(ticket, State.IN_PROGRESS, by=by, reason=f"reopened by an answer of {author}")
+        approvals.ask_again(ticket, by=by)
     elif ticket.state == State.WAITING_REQUESTER:
         enter(ticket, State.IN_PROGRESS, by=by, reason=f"{author} has answered")
     ticket_mail.replied(comment, by=by)
@@ -245,8 +246,10 @@ def close(ticket: Ticket, *, by: Actor) -> Ticket:
 
 @transaction.atomic
 def reopen(ticket: Ticket, *, reason: str, by: Actor) -> Ticket:
+    """Take up again what had ended; who has not agreed to it is asked anew."""
     ticket = locked("reopen", ticket)
     enter(ticket, State.IN_PROGRESS, by=by, reason=f"reopened: {reason}")
+    approvals.ask_again(ticket, by=by)
     ticket_mail.changed(ticket, f"It is open again: {reason}", by=by)
     return ticket
 

@@ -90,9 +90,8 @@ def _can(kind: str) -> Any:
         if offer is None or ticket.state in (*Ticket.ENDED, Ticket.State.WAITING_APPROVAL):
             return False
         is_stock = bool(offer.product_id or offer.category_id)
-        return {"stock": is_stock, "kit": bool(offer.kit_id), "seat": bool(offer.licence_id)}.get(
-            kind, True
-        )
+        kinds = {"stock": is_stock, "kit": bool(offer.kit_id), "seat": bool(offer.licence_id)}
+        return kinds.get(kind, True) and fulfilment.lacking(ticket) is None
 
     return allows
 

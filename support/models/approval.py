@@ -17,7 +17,16 @@ from support.models.ticket import Ticket
 
 class ApprovalQuerySet(models.QuerySet["Approval"]):
     def waiting(self) -> Self:
-        return self.filter(state=Approval.State.WAITING)
+        """Those that somebody has to answer now."""
+        asked = self.filter(state=Approval.State.WAITING)
+        return asked.exclude(ticket__state__in=Ticket.ENDED)
+
+    def undecided(self) -> Self:
+        return self.filter(state__in=[Approval.State.TO_COME, Approval.State.WAITING])
+
+    def lacking(self) -> Self:
+        """Those without which nothing may be given, for whatever reason they were not."""
+        return self.exclude(state=Approval.State.APPROVED)
 
 
 class Approval(Record):

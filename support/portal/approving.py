@@ -3,7 +3,6 @@
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from people.models import Person
 from support import approvals
 from support.models import Approval
+from support.models.approval import ApprovalQuerySet
 from support.portal.access import for_a_person
 
 
@@ -24,7 +24,7 @@ class DecisionForm(forms.Form):
     )
 
 
-def _of(person: Person) -> QuerySet[Approval]:
+def _of(person: Person) -> ApprovalQuerySet:
     """What he was asked, or is asked."""
     asked = person.approvals.exclude(state=Approval.State.TO_COME)
     related = ("ticket__requester__department", "ticket__on_behalf_of", "ticket__offer", "for_whom")
@@ -36,7 +36,7 @@ def _of(person: Person) -> QuerySet[Approval]:
 def approvals_(request: HttpRequest, person: Person) -> HttpResponse:
     found = _of(person)
     context = {
-        "waiting": found.filter(state=Approval.State.WAITING).order_by("due_on", "pk"),
+        "waiting": found.waiting().order_by("due_on", "pk"),
         "answered": found.exclude(state=Approval.State.WAITING).order_by("-decided_at", "-pk")[:20],
     }
     return render(request, "portal/approvals.html", context)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from assets.models import Asset, Count, Custody
 from people.models import Person
-from support.models import Alert, Approval, Ticket
+from support.models import Alert, Ticket
 from support.portal.access import for_a_person
 from support.portal.paging import page_of
 
@@ -32,7 +32,7 @@ def home(request: HttpRequest, person: Person) -> HttpResponse:
         "open_count": mine.count(),
         "to_confirm": Count.objects.awaited_of(person).count(),
         "to_accept": person.handovers.waiting(),
-        "to_approve": person.approvals.filter(state=Approval.State.WAITING).count(),
+        "to_approve": person.approvals.waiting().count(),
         "to_answer": person.tickets.filter(state=Ticket.State.WAITING_REQUESTER),
         "to_rate": _to_rate(person),
         "told": person.alerts.filter(state=Alert.State.OPEN).count(),
