@@ -49,10 +49,15 @@ class Rows(Loading):
         cell = row.get(field.column_name)
         if cell is None or cell == "":
             return
-        if not self.new and field.attribute in self.owned:
+        name = field.attribute
+        if not self.new and name in self.owned and self.is_owned(name, instance):
             self._leave_alone(field, instance, row)
             return
         super().import_field(field, instance, row, is_m2m, **kwargs)
+
+    def is_owned(self, name: str, instance: Any) -> bool:
+        """A hook: whether a field of `owned` belongs to the steps on this record too."""
+        return True
 
     def _leave_alone(self, field: Field, instance: Any, row: dict[str, Any]) -> None:
         said, is_now = field.clean(row), getattr(instance, field.attribute)

@@ -58,7 +58,7 @@ class Queues(Lookup):
 
 
 class TicketResource(BaseResource):
-    """Known by number. State, assignee and times of a ticket that is there belong to its steps."""
+    """Known by number. What the steps of a ticket that is there change is theirs."""
 
     slug = "tickets"
     headers: ClassVar = {
@@ -82,9 +82,9 @@ class TicketResource(BaseResource):
     identified_by: ClassVar = ["number"]
     required: ClassVar = ["number", "subject", "requester"]
     owned: ClassVar = dict.fromkeys(
-        ["state", "assignee", "priority", "opened_at", "resolved_at", "closed_at"],
+        ["state", "assignee", "priority", "queue", "opened_at", "resolved_at", "closed_at"],
         "it changes by the steps on the ticket's page",
-    )
+    ) | {"requester": "what was asked for in the catalogue stays with who asked"}
 
     number = column("number", Text(identifies=True))
     kind = column("kind", Choice(Ticket.Kind))
@@ -121,6 +121,9 @@ class TicketResource(BaseResource):
             "resolved_at",
             "closed_at",
         ]
+
+    def is_owned(self, name: str, instance: Ticket) -> bool:
+        return name != "requester" or instance.offer_id is not None
 
     def get_queryset(self) -> models.QuerySet[Ticket]:
         return Ticket.objects.select_related(

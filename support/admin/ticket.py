@@ -190,8 +190,12 @@ class TicketAdmin(BoardAdmin):
         return super().get_inlines(request, obj) if obj else []
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What the steps change; whom a request is for stays as those knew who agreed to it."""
         readonly = [*super().get_readonly_fields(request, obj)]
-        return [*readonly, "urgency", "impact", "queue"] if obj else readonly
+        if obj is None:
+            return readonly
+        parties = ["requester", "on_behalf_of"] if obj.offer_id else []
+        return [*readonly, "urgency", "impact", "queue", *parties]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new one may be filled in from a template: `?template=7`."""

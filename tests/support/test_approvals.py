@@ -20,6 +20,8 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
+PARTIES = ["requester", "on_behalf_of"]
+
 
 def somebody(**fields):
     user = UserFactory()
@@ -158,6 +160,19 @@ def test_what_all_agreed_to_is_opened_again_without_a_question(ada, boss, it):
     ticket = tickets.reopen(ticket, reason="it is broken", by=it)
 
     assert (ticket.state, states(ticket)) == ("in_progress", ["approved"])
+
+
+@pytest.mark.parametrize("of_the_catalogue", [True, False])
+def test_whom_a_request_is_for_stays_as_those_knew_who_agreed(
+    client, service_desk, ada, offer, of_the_catalogue
+):
+    ticket = TicketFactory(requester=ada, offer=offer if of_the_catalogue else None)
+    client.force_login(service_desk)
+
+    page = client.get(f"/admin/support/ticket/{ticket.pk}/change/")
+
+    fields = {"subject", "requester", "on_behalf_of"} & {*page.context["adminform"].form.fields}
+    assert fields == ({"subject"} if of_the_catalogue else {"subject", *PARTIES})
 
 
 # --- What has ended asks nobody ---

@@ -8,6 +8,7 @@ from support.models import Ticket
 from tests.factories import (
     BusinessHoursFactory,
     LocationFactory,
+    OfferFactory,
     PersonFactory,
     QueueFactory,
     ServiceLevelFactory,
@@ -59,6 +60,31 @@ def test_the_state_of_a_ticket_that_is_there_is_left_to_its_steps(ada):
     ticket.refresh_from_db()
     assert (ticket.state, ticket.subject) == ("new", "Broken too")
     assert any("the steps on the ticket's page" in note for note in report.notes)
+
+
+def test_an_import_moves_no_ticket_that_is_there_to_another_queue(ada):
+    QueueFactory(name="Network")
+    ticket = TicketFactory(number="INC1", requester=ada, queue=QueueFactory(name="Desk"))
+
+    row = ["INC1", "Broken too", "Ada", "Network"]
+    report = load("tickets", ["number", "subject", "requester", "queue"], row)
+
+    ticket.refresh_from_db()
+    assert (ticket.queue.name, ticket.subject) == ("Desk", "Broken too")
+    assert any("another queue" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(("of_the_catalogue", "who"), [(True, "Ada"), (False, "Eve")])
+def test_what_was_asked_for_in_the_catalogue_stays_with_who_asked(ada, of_the_catalogue, who):
+    PersonFactory(name="Eve")
+    offer = OfferFactory() if of_the_catalogue else None
+    ticket = TicketFactory(number="INC1", requester=ada, offer=offer)
+
+    report = load("tickets", ["number", "subject", "requester"], ["INC1", "Broken", "Eve"])
+
+    ticket.refresh_from_db()
+    assert ticket.requester.name == who
+    assert any("stays with who asked" in note for note in report.notes) == of_the_catalogue
 
 
 def test_a_state_that_nobody_knows_is_refused_with_those_that_are():
