@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, When
+from django.utils import timezone
 
 from assets import kits, lifecycle
 from assets.models import Asset, Handover, Order
@@ -43,9 +44,12 @@ def receiver(ticket: Ticket) -> Person:
 
 
 def in_stock(ticket: Ticket) -> QuerySet[Asset]:
-    """What lies in stock and is what was asked for: at the receiver's place first, the oldest."""
+    """What lies in stock, in no device, and is what was asked for.
+
+    What lies at the receiver's place comes first; of each place what was bought first.
+    """
     offer = ticket.offer
-    rows = Asset.objects.filter(state=Asset.State.IN_STOCK).select_related("product__maker")
+    rows = Asset.objects.filter(state=Asset.State.IN_STOCK, installed_in=None)
     if offer and offer.product_id:
         rows = rows.filter(product=offer.product_id)
     elif offer and offer.category_id:
@@ -53,8 +57,14 @@ def in_stock(ticket: Ticket) -> QuerySet[Asset]:
     else:
         return rows.none()
     place = receiver(ticket).location_id
-    here = rows.filter(location=place) if place else rows.none()
-    return here if here.exists() else rows.order_by("purchased_on", "tag")
+    away = Case(When(location=place, location__isnull=False, then=0), default=1)
+    rows = rows.select_related("product__maker", "location")
+    return rows.order_by(away, F("purchased_on").asc(nulls_last=True), "tag")
+
+
+def proposed(ticket: Ticket) -> Sequence[Asset]:
+    """The first of what lies in stock, always as many as were asked for where there are."""
+    return list(in_stock(ticket)[: max(PROPOSED, ticket.quantity)])
 
 
 def lacking(ticket: Ticket) -> Approval | None:
@@ -79,7 +89,7 @@ def propose(ticket: Ticket) -> Proposal:
     else:
         return Proposal()
     orders = awaited.select_related("supplier")
-    return Proposal(assets=list(in_stock(ticket)[:PROPOSED]), orders=list(orders[:PROPOSED]))
+    return Proposal(assets=proposed(ticket), orders=list(orders[:PROPOSED]))
 
 
 @transaction.atomic
@@ -192,7 +202,8 @@ def _complete(
     by: Actor,
 ) -> Ticket:
     made = _fulfilment(ticket) or Fulfilment(ticket=ticket)
-    made.way, made.handover, made.note = way, handover, note.strip()
+    made.way, made.handover, made.done_at = way, handover, timezone.now()
+    made.note = "\n\n".join(filter(None, [made.note, note.strip()]))
     save_as(made, by=by, reason=said)
     return tickets.resolve(ticket, solution=said, by=by)
 

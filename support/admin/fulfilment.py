@@ -25,7 +25,7 @@ class HandOverForm(StepForm):
         Asset.objects.none(),
         label="From stock",
         widget=forms.CheckboxSelectMultiple,
-        help_text="What lies at the receiver’s own place, else the oldest first.",
+        help_text="First what lies at the receiver’s own place, then the oldest.",
         error_messages={"required": "Choose what is handed over."},
     )
     note = _note()
@@ -33,9 +33,8 @@ class HandOverForm(StepForm):
     def ask(self, rows: Sequence[Ticket]) -> None:
         field = self.fields["assets"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
-        stock = fulfilment.in_stock(rows[0])
-        field.queryset = stock
-        shown = list(stock[: fulfilment.PROPOSED])
+        field.queryset = fulfilment.in_stock(rows[0])
+        shown = fulfilment.proposed(rows[0])
         field.choices = [(it.pk, f"{it} {it.serial}, {it.location or 'no place'}") for it in shown]
         if not shown:
             field.help_text = "Nothing of it lies in stock: put the request on an order instead."

@@ -315,11 +315,43 @@ def laptop_offer(**fields):
 def test_stock_at_the_receivers_place_comes_first():
     place = LocationFactory()
     ada, offer = somebody(location=place), laptop_offer()
+    away = AssetFactory(product=offer.product, location=LocationFactory())
     here = AssetFactory(product=offer.product, location=place)
-    AssetFactory(product=offer.product, location=LocationFactory())
     AssetFactory(product=offer.product, holder=PersonFactory())
 
-    assert fulfilment.propose(asked(ada, offer)).assets == [here]
+    assert fulfilment.propose(asked(ada, offer)).assets == [here, away]
+
+
+def test_for_who_has_no_place_the_oldest_comes_first():
+    offer, day = laptop_offer(), timezone.localdate()
+    unknown = AssetFactory(product=offer.product, location=None)
+    new = AssetFactory(product=offer.product, location=LocationFactory(), purchased_on=day)
+    old = AssetFactory(product=offer.product, purchased_on=day - timedelta(9))
+
+    assert fulfilment.propose(asked(somebody(), offer)).assets == [old, new, unknown]
+
+
+def test_what_is_in_a_device_is_not_proposed():
+    offer = laptop_offer()
+    AssetFactory(product=offer.product, installed_in=AssetFactory())
+
+    assert fulfilment.propose(asked(somebody(), offer)).assets == []
+
+
+def test_more_than_lies_at_the_receivers_place_is_given_from_elsewhere_too(client, service_desk):
+    place = LocationFactory()
+    ada, offer = somebody(location=place), laptop_offer(most=30)
+    assets = [AssetFactory(product=offer.product, location=place)]
+    assets += [AssetFactory(product=offer.product, location=LocationFactory()) for _ in range(24)]
+    ticket = asked(ada, offer, quantity=25)
+    client.force_login(service_desk)
+    step = f"/admin/support/ticket/{ticket.pk}/step/hand-over/"
+
+    assert all(it.tag in client.get(step).text for it in assets)
+    client.post(step, {"apply": "1", "assets": [it.pk for it in assets]})
+
+    ticket.refresh_from_db()
+    assert (ticket.state, ada.assets.count()) == ("resolved", 25)
 
 
 def test_what_is_handed_over_solves_the_request_and_waits_for_its_acceptance():
@@ -372,13 +404,18 @@ def test_what_is_ordered_waits_and_is_handed_over_later():
     ticket = asked(ada, offer)
     assert fulfilment.propose(ticket).orders == [order]
 
-    ticket = fulfilment.put_on_order(ticket, order=order, by=None)
+    ticket = fulfilment.put_on_order(ticket, order=order, note="Two weeks.", by=None)
     assert ticket.state == "waiting_vendor"
+    ordered_at = ticket.fulfilment.done_at
     with pytest.raises(ValidationError, match="on order"):
         fulfilment.put_on_order(ticket, order=order, by=None)
-    ticket = fulfilment.hand_over(ticket, assets=[AssetFactory(product=offer.product)], by=None)
+    asset = AssetFactory(product=offer.product)
+    ticket = fulfilment.hand_over(ticket, assets=[asset], note="With a bag.", by=None)
 
-    assert (ticket.state, ticket.fulfilment.way) == ("resolved", "handover")
+    given = ticket.fulfilment
+    assert (ticket.state, given.way, given.order) == ("resolved", "handover", order)
+    assert given.note == "Two weeks.\n\nWith a bag."
+    assert given.done_at > ordered_at
 
 
 def test_a_seat_is_given_while_there_is_one():
