@@ -121,7 +121,7 @@ def hand_over_kit(
 
     Raises ValidationError with a sentence for each line that is short.
     """
-    ticket = _locked(ticket)
+    ticket = _single(_locked(ticket))
     kit = ticket.offer.kit if ticket.offer else None
     if kit is None:
         raise ValidationError(f"{ticket} asks for no kit.")
@@ -136,7 +136,7 @@ def hand_over_kit(
 @transaction.atomic
 def give_seat(ticket: Ticket, *, note: str = "", by: Actor) -> Ticket:
     """Give the receiver a seat of the offer's licence and close the request."""
-    ticket = _locked(ticket)
+    ticket = _single(_locked(ticket))
     licence = ticket.offer.licence if ticket.offer else None
     if licence is None:
         raise ValidationError(f"{ticket} asks for no licence.")
@@ -185,6 +185,16 @@ def _locked(ticket: Ticket) -> Ticket:
         raise ValidationError(f"{ticket} is {ticket.get_state_display()}: nothing can be given.")
     if approval := lacking(ticket):
         raise ValidationError(f"{ticket} is not approved ({approval}): nothing can be given.")
+    return ticket
+
+
+def _single(ticket: Ticket) -> Ticket:
+    """Refuses what was asked for while an offer of a seat or a kit could still allow several."""
+    if ticket.quantity > 1:
+        raise ValidationError(
+            f"{ticket} asks for {ticket.quantity}, of which one is given at a time: give them by"
+            " hand, and say so under Done otherwise."
+        )
     return ticket
 
 

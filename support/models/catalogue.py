@@ -105,6 +105,11 @@ class Offer(Record):
                 condition=Q(most__gte=1),
                 violation_error_message="At least one can be asked for.",
             ),
+            models.CheckConstraint(
+                name="offer_of_a_seat_or_a_kit_gives_one_at_a_time",
+                condition=Q(licence=None, kit=None) | Q(most=1),
+                violation_error_message="Of a licence or a kit one is given at a time.",
+            ),
         ]
 
     def __str__(self) -> str:

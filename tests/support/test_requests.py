@@ -450,6 +450,34 @@ def test_a_kit_is_handed_over_whole_or_not_at_all():
     assert ada.assets.count() == 1
 
 
+@pytest.mark.parametrize("what", [{"kit": KitFactory}, {"licence": LicenceFactory}])
+def test_of_a_seat_or_a_kit_one_is_offered_at_a_time(client, admin_user, what):
+    offer = OfferFactory(**{name: make() for name, make in what.items()})
+    client.force_login(admin_user)
+    page = f"/admin/support/offer/{offer.pk}/change/"
+    form = client.get(page).context["adminform"].form
+    sent = {name: form[name].value() or "" for name in form.fields}
+
+    assert "one is given at a time" in client.post(page, sent | {"most": 3}).text
+    with pytest.raises(ValidationError, match="1 to 1"):
+        asked(somebody(), offer, quantity=3)
+
+
+def test_several_kits_of_a_request_from_before_are_not_passed_off_as_one():
+    kit = KitFactory()
+    KitLineFactory(kit=kit, item=StockItemFactory(quantity=9))
+    ticket = asked(somebody(), OfferFactory(kit=kit, needs_manager=False))
+    ticket.quantity = 3
+    ticket.save()
+
+    with pytest.raises(ValidationError, match="asks for 3, of which one is given"):
+        fulfilment.hand_over_kit(ticket, by=None)
+    with pytest.raises(ValidationError, match="asks for 3, of which one is given"):
+        fulfilment.give_seat(ticket, by=None)
+
+    assert fulfilment.done(ticket, note="Three kits by hand.", by=None).state == "resolved"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_clerks_who_fulfil_at_once_give_one_device():
     ada, offer = somebody(), laptop_offer()
@@ -521,19 +549,19 @@ def test_a_colleague_is_named_by_the_exact_address(mine):
 
 def test_what_is_said_tells_nothing_of_a_colleague(mine):
     """The same for who is not here, may not have it, has it, and for more than there may be."""
-    offer = OfferFactory(licence=LicenceFactory(seats=5), most=2)
+    offer, two = OfferFactory(licence=LicenceFactory(seats=5)), OfferFactory(most=2)
     eve, gone = somebody(), somebody(leaves_on=timezone.localdate() - timedelta(1))
     SeatFactory(licence=offer.licence, person=eve)
     contractor = somebody(kind="contractor")
     form = {"reason": "For a project.", "quantity": "1", "submission": uuid.uuid4()}
     people = [eve.email, contractor.email, gone.email, "nobody@example.com"]
 
-    def said(**typed):
+    def said(offer, **typed):
         answers = [mine.post(f"/ask/{offer.pk}/", form | typed | {"for_whom": it}) for it in people]
         return [(it.status_code, dict(it.context["form"].errors)) for it in answers]
 
-    assert said() == [(200, {"for_whom": [asking.NOT_POSSIBLE]})] * 4
-    assert said(quantity="3") == [(200, {"quantity": ["Ask for at most 2 at a time."]})] * 4
+    assert said(offer) == [(200, {"for_whom": [asking.NOT_POSSIBLE]})] * 4
+    assert said(two, quantity="3") == [(200, {"quantity": ["Ask for at most 2 at a time."]})] * 4
     assert not Ticket.objects.exists()
 
 
