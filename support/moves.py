@@ -57,6 +57,8 @@ def locked(move: str, ticket: Ticket) -> Ticket:
         raise ValidationError(refusal(move, ticket))
     if move == "reopen" and ticket.merged_into_id:
         raise ValidationError(f"{ticket} went into {ticket.merged_into}: reopen that one.")
+    if move == "rate" and not ticket.is_solved:
+        raise ValidationError(f"{ticket} was closed without a solution: it cannot be rated.")
     if move in ("wait", "resume"):
         _refuse_while_asked(move, ticket)
     return ticket

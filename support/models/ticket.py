@@ -201,6 +201,14 @@ class Ticket(Record):
         return f"{self.number} {self.subject}"
 
     @property
+    def is_solved(self) -> bool:
+        """Whether it was resolved, and not merged, refused or taken back, each closed at once."""
+        if self.state == self.State.RESOLVED:
+            return True
+        closed_later = self.closed_at and self.resolved_at and self.closed_at > self.resolved_at
+        return bool(closed_later) and self.merged_into_id is None
+
+    @property
     def total(self) -> Money | None:
         """What all that is asked for costs together; None where it costs nothing."""
         return None if self.price is None else Money(self.price * self.quantity, self.currency)

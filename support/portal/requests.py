@@ -140,7 +140,7 @@ def _page(
         "followers": followers,
         "follows": any(it.person_id == person.pk for it in followers),
         "may_answer": MOVES["reply"].allows(ticket),
-        "may_rate": is_mine and MOVES["rate"].allows(ticket) and not ticket.merged_into_id,
+        "may_rate": is_mine and ticket.is_solved,
         "may_withdraw": is_mine and _may_withdraw(ticket),
         "form": ReplyForm(),
         "rating_form": RatingForm(

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from people.models import Document, Message
-from support import catalogue, merging, tickets
+from support import approvals, catalogue, merging, tickets
 from support.portal import access
 from tests.factories import (
     CommentFactory,
@@ -242,6 +242,49 @@ def test_what_is_open_is_not_rated_and_a_wrong_rating_says_so(mine, employee):
     assert "cannot be rated" in text(refused)
     assert wrong.status_code == 200
     assert "Select a valid choice" in text(wrong)
+
+
+def taken_back(ticket, it):
+    approvals.withdraw(ticket, by=ticket.requester.user)
+
+
+def refused(ticket, it):
+    asked = ticket.approvals.get()
+    approvals.refuse(asked, text="No.", by=asked.approver.user)
+
+
+def merged(ticket, it):
+    merging.merge(ticket, into=TicketFactory(), by=it)
+
+
+def merged_once_solved(ticket, it):
+    merged(tickets.resolve(ticket, solution="Done.", by=it), it)
+
+
+@pytest.mark.parametrize("end", [taken_back, refused, merged, merged_once_solved])
+def test_what_was_closed_without_a_solution_is_not_rated(mine, employee, it, end):
+    employee.manager = somebody()
+    employee.save()
+    ticket = catalogue.ask(OfferFactory(), requester=employee, reason="Work", by=employee.user)
+    end(ticket, it)
+
+    assert "How well was it solved?" not in text(mine.get(f"/requests/{ticket.pk}/"))
+    answer = mine.post(f"/requests/{ticket.pk}/rate/", {"rating": 3}, follow=True)
+
+    assert "was closed without a solution: it cannot be rated" in text(answer)
+    ticket.refresh_from_db()
+    assert ticket.rating is None
+
+
+def test_what_was_solved_is_rated_once_it_is_closed_too(mine, employee, it):
+    ticket = tickets.resolve(TicketFactory(requester=employee), solution="Done.", by=it)
+    tickets.close(ticket, by=it)
+
+    assert "How well was it solved?" in text(mine.get(f"/requests/{ticket.pk}/"))
+    mine.post(f"/requests/{ticket.pk}/rate/", {"rating": 3})
+
+    ticket.refresh_from_db()
+    assert ticket.rating == 3
 
 
 def test_who_only_follows_rates_nothing(client, employee, grace):
