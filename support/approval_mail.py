@@ -7,7 +7,16 @@ from config.history import Actor
 from people import outbox
 from people.models import Person
 from support.models import Approval, Comment, Ticket
-from support.ticket_mail import desk, letter, quoted, request_link, subject_of, summary, ticket_link
+from support.ticket_mail import (
+    desk,
+    letter,
+    quoted,
+    request_link,
+    subject_of,
+    summary,
+    tell_followers,
+    ticket_link,
+)
 
 
 def asked(approval: Approval) -> None:
@@ -44,8 +53,8 @@ def dropped(approval: Approval, why: str, *, by: Actor) -> None:
     )
 
 
-def agreed(ticket: Ticket) -> None:
-    """All have agreed: the desk begins, and who asked knows."""
+def agreed(ticket: Ticket, *, by: Actor) -> None:
+    """All have agreed: the desk begins; who asked, whom it is for and who follows it know."""
     outbox.queue(
         desk(ticket),
         key=f"ticket:{ticket.pk}:approved:desk",
@@ -66,9 +75,11 @@ def agreed(ticket: Ticket) -> None:
             "You can follow it here:\n" + request_link(ticket),
         ),
     )
+    said = f"{ticket.number}, {ticket.subject}, is approved. The service desk gets it."
+    tell_followers(ticket, f"ticket:{ticket.pk}:approved", "Approved", said, by=by)
 
 
-def refused(comment: Comment) -> None:
+def refused(comment: Comment, *, by: Actor) -> None:
     ticket = comment.ticket
     outbox.queue(
         ticket.requester,
@@ -81,6 +92,8 @@ def refused(comment: Comment) -> None:
             "You can read it here:\n" + request_link(ticket),
         ),
     )
+    said = f"{ticket.number}, {ticket.subject}, was not approved:"
+    tell_followers(ticket, f"comment:{comment.pk}", "Refused", said, comment.body, by=by)
 
 
 def approval_link(approval: Approval) -> str:

@@ -55,7 +55,7 @@ def approve(approval: Approval, *, text: str = "", by: Actor) -> Approval:
     ticket = approval.ticket
     if not _ask_next(ticket, by=by):
         enter(ticket, Ticket.State.NEW, by=by, reason=f"approved by {approval.approver}")
-        approval_mail.agreed(ticket)
+        approval_mail.agreed(ticket, by=by)
     return approval
 
 
@@ -73,7 +73,7 @@ def refuse(approval: Approval, *, text: str, by: Actor) -> Approval:
     said = f"{approval.approver} has refused this request:\n\n{text.strip()}"
     comment = conversation.write(ticket, said, author=None, by=by)
     enter(ticket, Ticket.State.CLOSED, by=by, reason=f"refused by {approval.approver}")
-    approval_mail.refused(comment)
+    approval_mail.refused(comment, by=by)
     return approval
 
 

@@ -152,6 +152,13 @@ def merged(ticket: Ticket, *, by: Actor) -> None:
     _tell(told, into, f"ticket:{ticket.pk}:merged", "Goes on here", said)
 
 
+def tell_followers(
+    ticket: Ticket, key: str, what: str, said: str, body: str = "", *, by: Actor
+) -> None:
+    """Mail those who follow it and whom it is for, but not who did it themselves."""
+    _tell(_followers(ticket, by), ticket, key, what, said, body)
+
+
 def _tell(
     people: Iterable[Person], ticket: Ticket, key: str, what: str, said: str, body: str = ""
 ) -> None:

@@ -175,6 +175,29 @@ def test_whom_a_request_is_for_stays_as_those_knew_who_agreed(
     assert fields == ({"subject"} if of_the_catalogue else {"subject", *PARTIES})
 
 
+# --- Who is told ---
+
+
+@pytest.mark.parametrize(
+    ("decide", "subject"),
+    [(approvals.approve, "Approved"), (approvals.refuse, "Refused")],
+)
+def test_whom_it_is_for_and_who_follows_it_are_told_of_the_decision(ada, boss, decide, subject):
+    eve, bob = somebody(name="Eve", manager=boss), somebody(name="Bob")
+    ticket = asked(ada, on_behalf_of=eve)
+    merging.follow(ticket, person=bob, by=ada.user)
+    merging.follow(ticket, person=boss, by=ada.user)
+    before = len(told(boss))
+
+    decide(waiting(ticket), text="Not without a word.", by=boss.user)
+
+    for person in (ada, eve, bob):
+        assert [it for it in told(person) if subject in it] == told(person)[-1:]
+    assert len(told(boss)) == before
+    said = Message.objects.filter(recipient=eve).order_by("pk").last().text
+    assert ("> Not without a word." in said) == (subject == "Refused")
+
+
 # --- What has ended asks nobody ---
 
 
