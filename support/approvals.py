@@ -9,7 +9,7 @@ from django.utils import timezone
 from config.history import Actor, save_as
 from people.models import Person, User
 from support import approval_mail, approvers, conversation, ticket_mail
-from support.models import Approval, Ticket
+from support.models import Absence, Approval, Ticket
 from support.moves import enter
 
 State = Approval.State
@@ -92,22 +92,43 @@ def withdraw(ticket: Ticket, *, by: Actor) -> Ticket:
 
 @transaction.atomic
 def escalate(approval: Approval, *, by: Actor = None) -> Approval:
-    """Ask the next above an approver who does not answer.
+    """Ask the deputy of an approver who does not answer, else the next above.
 
     Raises ValidationError where nothing waits any more, or nobody is above them.
     """
-    ticket = _locked(approval.ticket)
-    approval = Approval.objects.select_related("ticket", "approver__manager").get(pk=approval.pk)
-    if approval.state != State.WAITING or ticket.state in Ticket.ENDED:
-        raise ValidationError(f"{approval}: nothing waits any more.")
-    today, silent = timezone.localdate(), approval.approver
-    for above in approvers.managers(silent):
-        person = approvers.standing_in(above, today)
-        if person and person != silent and not approvers.is_party(person, approval.ticket):
-            approval.for_whom, approval.approver = silent, person
-            _ask(approval, by=by, reason=f"{silent} did not answer")
-            return approval
+    approval = _waiting(approval)
+    silent = approval.approver
+    for place in (silent, *approvers.managers(silent)):
+        if person := _other(approval, place, timezone.localdate()):
+            return _pass_on(approval, person, by=by, reason=f"{silent} did not answer")
     raise ValidationError(f"Nobody is above {silent}.")
+
+
+@transaction.atomic
+def pass_on(approval: Approval, *, to: Person, reason: str, by: Actor) -> Approval:
+    """Ask somebody else in the place of who is asked, with as many days to answer.
+
+    Raises ValidationError where nothing waits any more, or `to` asks for it or receives it.
+    """
+    approval = _waiting(approval)
+    if approvers.is_party(to, approval.ticket):
+        raise ValidationError(f"{approval.ticket} is for {to}, who cannot agree to it.")
+    return _pass_on(approval, to, by=by, reason=reason)
+
+
+def ask_deputies(on: date, *, of: Person | None = None, by: Actor = None) -> None:
+    """What waits for somebody who is away on the day `on`, or `of` one, is asked of their deputy.
+
+    It stays with them where nobody stands in who could agree to it.
+    """
+    waiting = (of.approvals if of else Approval.objects).waiting()
+    away = Absence.objects.on(on).values("person")
+    for approval in waiting.filter(approver__in=away).select_related("approver", "ticket"):
+        if deputy := _other(approval, approval.approver, on):
+            try:
+                pass_on(approval, to=deputy, reason=f"{approval.approver} is away", by=by)
+            except ValidationError:
+                continue  # answered meanwhile
 
 
 def escalate_silent(on: date) -> int:
@@ -152,6 +173,20 @@ def _ask_next(ticket: Ticket, *, by: Actor) -> bool:
     return True
 
 
+def _other(approval: Approval, place: Person, on: date) -> Person | None:
+    """Who answers for a place that day, where that is another one who may agree."""
+    person = approvers.standing_in(place, on)
+    if person == approval.approver or (person and approvers.is_party(person, approval.ticket)):
+        return None
+    return person
+
+
+def _pass_on(approval: Approval, to: Person, *, by: Actor, reason: str) -> Approval:
+    approval.for_whom, approval.approver = approval.approver, to
+    _ask(approval, by=by, reason=reason)
+    return approval
+
+
 def _ask(approval: Approval, *, by: Actor, reason: str) -> None:
     approval.state, approval.asked_at = State.WAITING, timezone.now()
     approval.due_on = timezone.localdate() + timedelta(DAYS_TO_ANSWER)
@@ -169,6 +204,16 @@ def _decide(approval: Approval, state: Approval.State, text: str, *, by: Actor) 
 def _locked(ticket: Ticket) -> Ticket:
     rows = Ticket.objects.select_for_update(of=("self",))
     return rows.select_related("requester", "on_behalf_of", "assignee", "offer").get(pk=ticket.pk)
+
+
+def _waiting(approval: Approval) -> Approval:
+    """Re-read under the lock of its ticket, and still to be answered."""
+    ticket = _locked(approval.ticket)
+    approval = Approval.objects.select_related("approver__manager").get(pk=approval.pk)
+    approval.ticket = ticket
+    if approval.state != State.WAITING or ticket.state in Ticket.ENDED:
+        raise ValidationError(f"{approval}: nothing waits any more.")
+    return approval
 
 
 def _answerable(approval: Approval, by: Actor) -> Approval:

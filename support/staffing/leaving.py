@@ -13,7 +13,7 @@ from config.outcomes import Outcome
 from contracts import seats
 from contracts.models import Contract
 from people.models import Location, Person
-from support import approvers, holdings, responses, ticket_mail, tickets
+from support import approvals, approvers, holdings, responses, ticket_mail, tickets
 from support.models import Follower, StaffChange, Ticket
 from support.moves import OPEN
 from support.staffing import changes
@@ -125,8 +125,7 @@ def transfer(change: StaffChange, *, to: Person, by: Actor) -> StaffChange:
         tickets.assign(ticket, to=to, by=by)
     for approval in has.approvals:
         if not approvers.is_party(to, approval.ticket):
-            approval.approver, approval.for_whom = to, person
-            save_as(approval, by=by, reason=reason)
+            approvals.pass_on(approval, to=to, reason=reason, by=by)
     for alert in has.alerts:
         responses.pass_on(alert, to=to, text=reason, by=by)
     return _succeed(change, to, f"{to} takes over what {person} worked on.", by=by)

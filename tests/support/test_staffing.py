@@ -10,7 +10,7 @@ from django.utils import timezone
 from assets import lifecycle, stock
 from people.models import Message
 from support import holdings, staffing
-from support.models import StaffChange, Ticket
+from support.models import Approval, StaffChange, Ticket
 from tests.factories import (
     AlertFactory,
     ApprovalFactory,
@@ -362,6 +362,40 @@ def test_a_successor_takes_over_what_he_answered_for(service_desk):
     assert alert.state == "passed_on"
     assert bob.alerts.open().count() == 1
     assert "taken over from Ada" in contract.history.first().history_change_reason
+
+
+def test_a_successor_is_asked_with_a_mail_and_as_many_days_as_anybody():
+    ada, bob = leaver()[0], PersonFactory()
+    approval = ApprovalFactory(approver=ada, due_on=in_days(-1))
+    staffing.look_ahead(TODAY)
+
+    staffing.transfer(leave_of(ada), to=bob, by=None)
+
+    approval.refresh_from_db()
+    assert (approval.for_whom, approval.due_on) == (ada, in_days(3))
+    mail = Message.objects.get(recipient=bob, subject__contains="Do you agree")
+    assert f"/approvals/{approval.pk}/" in mail.text
+
+
+def test_what_was_answered_meanwhile_is_not_passed_on(monkeypatch):
+    """Between the look at what there is and its passing on, somebody else answers."""
+    ada, bob = leaver()[0], PersonFactory()
+    approval = ApprovalFactory(approver=ada)
+    staffing.look_ahead(TODAY)
+    looked = staffing.leaving.holdings.of
+
+    def answered_after_the_look(*args):
+        found = looked(*args)
+        Approval.objects.filter(pk=approval.pk).update(state="dropped")
+        return found
+
+    monkeypatch.setattr(staffing.leaving.holdings, "of", answered_after_the_look)
+    with pytest.raises(ValidationError, match="nothing waits any more"):
+        staffing.transfer(leave_of(ada), to=bob, by=None)
+
+    approval.refresh_from_db()
+    assert approval.approver == ada
+    assert not Message.objects.filter(recipient=bob).exists()
 
 
 def test_a_leaver_takes_over_nothing():
