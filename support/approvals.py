@@ -116,11 +116,12 @@ def pass_on(approval: Approval, *, to: Person, reason: str, by: Actor) -> Approv
     return _pass_on(approval, to, by=by, reason=reason)
 
 
-def ask_deputies(on: date, *, of: Person | None = None, by: Actor = None) -> None:
-    """What waits for somebody who is away on the day `on`, or `of` one, is asked of their deputy.
+def ask_deputies(on: date, *, of: Person | None = None, by: Actor = None) -> int:
+    """What waits for those who are away on the day `on`, or for one, is asked of their deputies.
 
-    It stays with them where nobody stands in who could agree to it.
+    Returns how much was; the rest stays with them, for nobody stands in who could agree to it.
     """
+    passed = 0
     waiting = (of.approvals if of else Approval.objects).waiting()
     away = Absence.objects.on(on).values("person")
     for approval in waiting.filter(approver__in=away).select_related("approver", "ticket"):
@@ -129,6 +130,8 @@ def ask_deputies(on: date, *, of: Person | None = None, by: Actor = None) -> Non
                 pass_on(approval, to=deputy, reason=f"{approval.approver} is away", by=by)
             except ValidationError:
                 continue  # answered meanwhile
+            passed += 1
+    return passed
 
 
 def escalate_silent(on: date) -> int:

@@ -68,8 +68,8 @@ def begin_day(on: date) -> Outcome:
     """Raise what is due on the day `on`, and tell what cannot wait for the mail of the day.
 
     Contracts that renewed by themselves come first: their next dates are those to be told. So do
-    people who join or leave soon, and approvals that nobody gave. Raises StepsFailed in the end
-    where not all of it could be done.
+    people who join or leave soon, and approvals whose approver is away or silent. Raises
+    StepsFailed in the end where not all of it could be done.
     """
     steps = _Steps(on)
     return steps.outcome(*_begin(steps))
@@ -98,6 +98,7 @@ def _begin(steps: _Steps) -> tuple[int, int]:
     """How many alerts were raised, and how many messages were owed."""
     steps.take("Contracts that renew by themselves", roll_over)
     steps.take("People who join or leave", staffing.look_ahead)
+    steps.take("Approvals of who is away", approvals.ask_deputies)
     steps.take("Approvals that nobody gave", approvals.escalate_silent)
     told = _raise_and_tell(steps, raise_due)
     steps.take("Files that no document has", lambda on: documents.tidy())

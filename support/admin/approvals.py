@@ -7,10 +7,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from config.admin import BaseAdmin, InUseFilter, ReadOnlyInline, Step
-from config.admin.screens import NeverByHand
+from config.admin.screens import NeverByHand, actor
 from config.forms import StepForm
 from config.outcomes import each
-from support import approvals
+from support import absences, approvals
 from support.admin.ticket import TicketAdmin
 from support.models import Absence, Approval, Fulfilment
 
@@ -59,7 +59,7 @@ class ApprovalAdmin(NeverByHand, BaseAdmin):
             each(approvals.escalate),
             "support.answer_ticket",
             allows=_waits,
-            help="The manager of who is asked is asked in his place.",
+            help="The deputy of who is asked, else the next above them, is asked in their place.",
         ),
     ]
 
@@ -70,6 +70,9 @@ class AbsenceAdmin(BaseAdmin):
     list_select_related = ["person", "deputy"]
     search_fields = ["person__name", "deputy__name"]
     fields = ["person", "deputy", ("starts_on", "ends_on")]
+
+    def save_model(self, request: HttpRequest, obj: Absence, form: Any, change: bool) -> None:
+        absences.enter(obj, by=actor(request), reason=self.reason(form, change))
 
 
 class ApprovalsOfTicket(ReadOnlyInline):

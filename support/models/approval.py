@@ -4,6 +4,7 @@ from datetime import date
 from typing import Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -97,6 +98,9 @@ class AbsenceQuerySet(models.QuerySet["Absence"]):
     def on(self, day: date) -> Self:
         return self.filter(starts_on__lte=day, ends_on__gte=day)
 
+    def not_over(self, day: date) -> Self:
+        return self.filter(ends_on__gte=day)
+
 
 class Absence(Record):
     """Days on which somebody else decides in a person's place."""
@@ -125,6 +129,14 @@ class Absence(Record):
 
     def __str__(self) -> str:
         return f"{self.deputy} for {self.person}, {self.starts_on} to {self.ends_on}"
+
+    def clean(self) -> None:
+        super().clean()
+        if not (self.deputy_id and self.starts_on):
+            return  # the form says so
+        if self.deputy.has_left(self.starts_on) or not self.deputy.email:
+            said = f"{self.deputy} cannot be asked: name somebody who is here and has mail."
+            raise ValidationError({"deputy": said})
 
 
 class Fulfilment(Record):

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from support.portal import (
+    absences,
     alert_settings,
     alerts,
     approving,
@@ -21,6 +22,8 @@ app_name = "portal"
 urlpatterns = [
     path("", views.home, name="home"),
     path("a/<path:tag>/", labels.scanned, name="scanned"),
+    path("absences/", absences.absences_, name="absences"),
+    path("absences/<int:pk>/cancel/", absences.cancel, name="cancel_absence"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/settings/", alert_settings.settings, name="alert_settings"),
     path("alerts/about/<int:pk>/", alerts.alert, name="alert"),

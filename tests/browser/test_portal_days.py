@@ -167,6 +167,13 @@ def test_a_managers_day(new_page, sign_in, shoot, ada, boss, desk, name, viewpor
     his.get_by_role("button", name="Refuse").click()
     expect(his.get_by_text("Refused. Ada Lovelace is told why.")).to_be_visible()
     shoot(his, f"{name}-answered")
+    his.get_by_role("main").get_by_role("link", name="When I am away").click()
+    his.get_by_label("First day away").fill("2099-08-01")
+    his.get_by_label("Last day away").fill("2099-08-14")
+    his.get_by_label("Who decides for you?").fill(ada.email)
+    his.get_by_role("button", name="Save").click()
+    expect(his.get_by_text("1 August 2099 to 14 August 2099: Ada Lovelace")).to_be_visible()
+    shoot(his, f"{name}-away")
 
     agreed, refused = Ticket.objects.order_by("pk")
     assert set(Approval.objects.values_list("state", flat=True)) == {"approved", "refused"}
