@@ -58,7 +58,7 @@ def sign_in_by_code(page, email, shoot):
 def test_an_employee_reports_his_device_and_reads_the_answer(
     new_page, shoot_both, ada, laptop, name, viewport, options
 ):
-    desk = UserFactory(is_staff=True)
+    desk = UserFactory(is_staff=True, is_superuser=True)
     PersonFactory(user=desk, name="Grace Hopper", email=desk.email)
     page = new_page(viewport, **options)
     sign_in_by_code(page, ada.email, lambda page, it: shoot_both(page, f"{name}-{it}"))
