@@ -30,8 +30,8 @@ from support.watch import Watch, of_the_matter
 State = Alert.State
 ESCALATED = 0
 """The lead of an alert that was escalated."""
-OVER = (State.PASSED_ON, State.MOOT, State.LAPSED)
-"""States of an alert that its recipient need not answer: he is told of the matter again."""
+OVER = (State.PASSED_ON, State.MOOT)
+"""States of an alert that its recipient need not answer: they can be told of the matter again."""
 
 
 def escalate(watch: Watch) -> int:
@@ -49,15 +49,10 @@ def escalate(watch: Watch) -> int:
     return raised
 
 
-def escalations() -> QuerySet[Alert]:
-    """What went up and is still there; what was passed on is not, and may go up again."""
-    went_up = Alert.objects.order_by().filter(escalates__isnull=False)
-    return went_up.exclude(state=State.PASSED_ON)
-
-
 def is_above() -> Exists:
-    """For an alert of a query: whether somebody above has it."""
-    return Exists(escalations().filter(escalates=OuterRef("pk")))
+    """For an alert of a query: whether somebody above has it; who passed it on has it no more."""
+    above = Alert.objects.filter(escalates=OuterRef("pk"))
+    return Exists(above.exclude(state=State.PASSED_ON))
 
 
 def _with_those_above(ignored: QuerySet[Alert], watch: Watch) -> QuerySet[Any]:

@@ -12,7 +12,7 @@ from django.db.models import Max, Q, QuerySet
 from contracts.models import Contract, Term
 from contracts.rollover import foreseen
 from support.alerts import RULES, Rule
-from support.escalation import escalations, is_above
+from support.escalation import is_above
 from support.models import Alert, Response
 from support.preview.people import People
 from support.preview.telling import A_DAY, Matter, Told
@@ -45,7 +45,8 @@ class Ledger:
         found: dict[tuple[str, int], dict[date, list[Told]]] = defaultdict(dict)
         old: defaultdict[str, set[int]] = defaultdict(set)
         far: defaultdict[str, set[int]] = defaultdict(set)
-        escalated = set(escalations().values_list("escalates", flat=True))
+        above = Alert.objects.filter(escalates__isnull=False).exclude(state=State.PASSED_ON)
+        escalated = set(above.order_by().values_list("escalates", flat=True))
         standing = {rule.kind for rule in RULES if rule.is_standing}
         put_off = _put_off()
         for key, rule, record, told in _of_interest(first, last, standing, people):
