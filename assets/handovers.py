@@ -1,4 +1,4 @@
-"""What a person says of what he was handed: that he received it, or what is wrong."""
+"""What a person says of what they were handed: that they received it, or what is wrong."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ Answer = Handover.Answer
 
 @transaction.atomic
 def accept(handover: Handover, *, name: str, by: Actor) -> Handover:
-    """The person received all of it; `name` is his, as typed. The signed note is kept.
+    """The person received all of it; `name` is theirs, as typed. The signed note is kept.
 
     Raises ValidationError without a name, where it is answered already, and where all of it
     was returned.

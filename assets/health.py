@@ -198,9 +198,9 @@ def take_end_of_life(products: Iterable[Product], *, by: Actor, reason: str = ""
     for product in rows.filter(pk__in=[product.pk for product in products]):
         release = releases.of_model(product)
         if release is None:
-            outcome.refused.append(f"{product}: no release is named so, or several are.")
+            outcome.refused.append(f"{product}: no release has this name, or several have.")
         elif release.ends_on is None:
-            ended = "has ended, on a day that nobody told" if release.has_ended else "goes on"
+            ended = "has ended, on a day that is not known" if release.has_ended else "goes on"
             outcome.refused.append(f"{product}: the support of {release} {ended}.")
         else:
             product.end_of_life_on = release.ends_on

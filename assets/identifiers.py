@@ -70,7 +70,7 @@ def normalise(kind: str, text: str) -> str:
 
 
 def read(kind: str, text: str) -> str:
-    """As `normalise`, for who names the kind and the value himself.
+    """As `normalise`, for whoever gives the name of the kind and the value.
 
     Raises ValueError with what is wrong and what is accepted, KeyError for an unknown kind.
     """

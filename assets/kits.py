@@ -171,7 +171,7 @@ def _on_order(products: Iterable[Product]) -> Counter[int]:
 def _give(wanted: Wanted, to: Person, by: Actor, reason: str) -> lifecycle.Outcome:
     """Hand over the oldest of each product; nothing, where somebody else has taken one of them.
 
-    He may have done so before the choice, which finds too few, or after it, which is refused.
+    They may have done so before the choice, which finds too few, or after it, which is refused.
     """
     oldest = wanted.assets().order_by(F("purchased_on").asc(nulls_last=True), "pk")
     chosen = [

@@ -65,9 +65,9 @@ class Vendors(Lookup):
         return super().find(text) or self.bare.get(bare(text), [])
 
     def make(self, text: str) -> Vendor:
-        """One of the makers everybody knows, with his other spellings.
+        """One of the makers everybody knows, with its other spellings.
 
-        Who is there already gets those that he was not known by.
+        One that is there already gets those that it was not known by.
         """
         for name, others in MAKERS.items():
             if bare(text) in map(bare, [name, *others]):

@@ -1,4 +1,4 @@
-"""The handover note as PDF: who got what from whom, and that he confirmed it."""
+"""The handover note as PDF: who got what from whom, and that they confirmed it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

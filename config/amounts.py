@@ -100,7 +100,7 @@ def _digits(number: str, point: Point | None) -> str:
     if not re.fullmatch(grouped, whole) or not re.fullmatch(r"\d*", cents):
         raise ValueError(f"is no amount; {ACCEPTED_AMOUNTS}")
     if point and point != written:
-        raise ValueError(f'is written otherwise than the rest of its column, which has "{point}"')
+        raise ValueError(f'is written differently from the rest of its column, which has "{point}"')
     return f"{re.sub(r'\D', '', whole)}.{cents or '0'}"
 
 

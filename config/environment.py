@@ -196,7 +196,7 @@ def with_options(database: dict[str, Any]) -> dict[str, Any]:
     if database["ENGINE"] != "django.db.backends.sqlite3":
         return {**database, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
     # IMMEDIATE takes the write lock when a transaction starts: the second of two clerks waits
-    # for his turn instead of failing with "database is locked" half-way.
+    # for its turn instead of failing with "database is locked" half-way.
     pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
     options = {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
     return {**database, "OPTIONS": options}

@@ -33,8 +33,8 @@ def history_of(model: type[models.Model]) -> QuerySet[Any]:
 class VersionedForm(forms.ModelForm):
     """Knows which version of the record it shows, and is refused once there is a newer one.
 
-    The refusal says who changed what meanwhile. What the user typed stays in the form; fields he
-    had not touched show the newer values, so that saving again overwrites only what he means to.
+    The refusal says who changed what meanwhile. What the user typed stays in the form; fields
+    they had not touched show the newer values, so that saving again overwrites only what is meant.
     """
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)

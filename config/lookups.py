@@ -78,7 +78,7 @@ class Lookup:
         """
         found = self.find(text)
         if len(found) > 1:
-            raise ValueError(f"could be {self.choices(found)}: name one of them so")
+            raise ValueError(f"could be {self.choices(found)}: give one of these")
         return self.use(found[0] if found else self.missing(text))
 
     def choices(self, found: list[Any]) -> str:

@@ -1,10 +1,10 @@
-"""The dates that a person answers for as a calendar that he subscribes to (RFC 5545).
+"""The dates that a person answers for as a calendar to subscribe to (RFC 5545).
 
-Those of his contracts, and what apps above this one add to `SOURCES`.
+Those of their contracts, and what apps above this one add to `SOURCES`.
 
 The address holds a secret of 256 bits instead of a sign-in, since calendar programs have none. It
 is shown once, only its SHA-256 is kept, and whoever has it sees no more than its person may see
-at that moment: nothing once he has left, may no longer sign in, or has revoked it.
+at that moment: nothing once they have left, may no longer sign in, or have revoked it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -54,7 +54,7 @@ SOURCES: list[Source] = []
 def issue(person: Person, *, by: Actor) -> str:
     """Give the person a new secret, the former one ends. Returns it; nobody can read it again.
 
-    Raises ValidationError where he cannot sign in: a calendar is for who may see its dates.
+    Raises ValidationError where they cannot sign in: a calendar is for those who may see its dates.
     """
     person = Person.objects.select_for_update(of=("self",)).select_related("user").get(pk=person.pk)
     if person.user is None or not person.user.is_active:

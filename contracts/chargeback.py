@@ -3,7 +3,7 @@
 For each month what it costs (accrued, `contracts.charges`), as far as it is agreed, is divided by
 what was held at the close of the month's last day, or today in a month that is not over:
 
-- What has licences goes to the seats: each of a person to his department, of a device to whoever
+- What has licences goes to the seats: each of a person to their department, of a device to whoever
   has it, of a site to the contract's department; seats that were bought and nobody has, too. Of
   several licences of one contract each counts with its own cost a year, else with what the others
   leave, by seats.

@@ -59,7 +59,7 @@ def _renewal(terms: Sequence[Term]) -> Decision | None:
 
 
 def _check_not_renewed(contract: Contract, terms: Sequence[Term]) -> None:
-    """Who means to end the term before must not end the last one, which he has not seen."""
+    """Whoever means to end the term before must not end the last one unseen."""
     if decision := _renewal(terms):
         raise ValidationError(
             f"{contract} was renewed on {told(decision.decided_on)}: {in_words(terms[0])} has not"
@@ -68,7 +68,7 @@ def _check_not_renewed(contract: Contract, terms: Sequence[Term]) -> None:
 
 
 def changed(contract: Contract) -> str:
-    """Tells who decides on what he saw how it stands by now."""
+    """Tells whoever decides on what they saw how it stands by now."""
     state = f"decided: {contract.get_decision_display()}" if contract.decision else "undecided"
     end = f"ends on {told(contract.ends_on)}" if contract.ends_on else "runs until notice is given"
     return f"{contract} has changed meanwhile: it is {state}, and {end}. Look at it again."

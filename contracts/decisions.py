@@ -3,7 +3,7 @@
 Each is atomic, under the lock of the contract, recorded with actor and reason, stores what follows
 on the contract, and refuses in words. A decision is about the last term; a new one withdraws the
 one that stands. The contract is passed as the caller saw it: where its dates, its cost or what is
-decided have changed meanwhile, he is told instead of deciding on something else.
+decided have changed meanwhile, the caller is told instead of deciding on something else.
 """
 
 from datetime import date

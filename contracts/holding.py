@@ -1,4 +1,4 @@
-"""Who had which seat and which covered asset on a day, by the cost centre that he belongs to."""
+"""Who had which seat and which covered asset on a day, by the cost centre that they belong to."""
 
 from collections import Counter, defaultdict
 from datetime import date, datetime

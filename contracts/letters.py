@@ -95,7 +95,7 @@ def pdf(letter: Letter) -> bytes:
 def mail_draft(letter: Letter, *, sender: str, sender_name: str = "") -> bytes:
     """The letter as a mail with its PDF attached, which mail programs open as a draft (RFC 5322).
 
-    Nothing is sent: whoever opens it reads it, signs it, and sends it from his own mailbox.
+    Nothing is sent: whoever opens it reads it, signs it, and sends it from their own mailbox.
     """
     mail = EmailMessage()
     if sender:

@@ -28,5 +28,5 @@ def of(contract: Contract, on: date) -> Person:
 
 
 def reachable(path: str, on: date) -> Subquery:
-    """The key of the person at this path, if he is here on that day and has an e-mail; or NULL."""
+    """The key of the person at this path, if here on that day and with an e-mail; or NULL."""
     return Subquery(Person.objects.reachable(on).filter(pk=OuterRef(path)).values("pk"))

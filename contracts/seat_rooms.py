@@ -29,7 +29,7 @@ class Room:
     ever: set[Key] = field(default_factory=set)
 
     def refusal(self, to: Holder) -> str:
-        """Why `to` cannot have a seat, as a sentence; "" where he can."""
+        """Why `to` cannot have a seat, as a sentence; "" where they can."""
         return self._unfit(to) or self._over() or _gone(to, self.licence) or self._full(to)
 
     def take(self, to: Holder) -> None:
@@ -39,7 +39,7 @@ class Room:
     def _unfit(self, to: Holder) -> str:
         kind, name = METRICS[self.licence.metric]
         if not isinstance(to, kind):
-            return f"{self.licence} is per {name}: {to} is none, and cannot have a seat of it."
+            return f"{self.licence} is per {name}: {to} is not one, and cannot have a seat of it."
         if key_of(to) in self.taken:
             return f"{to} has a seat of {self.licence} already."
         return ""
@@ -97,5 +97,5 @@ def field_of(holder: Holder) -> str:
 
 
 def key_of(holder: Holder) -> Key:
-    """One that is not written yet is himself."""
+    """One that is not written yet is known by its identity."""
     return field_of(holder), holder.pk or -id(holder)

@@ -200,7 +200,7 @@ def _not_reclaimed(seat: Seat, today: date) -> str:
 
 
 def _tell(seats: Sequence[Seat], today: date) -> None:
-    """Owe each person one mail about all that was taken from him."""
+    """Owe each person one mail about all that was taken from them."""
     taken: dict[Person, list[Seat]] = {}
     for seat in seats:
         person = seat.person or (seat.asset and seat.asset.holder)

@@ -27,7 +27,7 @@ ABOUT = Decimal("0.1")
 type Who = tuple[int | None, str, str]
 """A vendor, or a spelling that is no vendor's, and a currency."""
 
-# Whoever was paid: the vendor under all his spellings, else whoever is written so.
+# Whoever was paid: the vendor under all its spellings, else whoever is written so.
 WHO = ("vendor", "key", "currency")
 KEY = Case(When(vendor=None, then=F("supplier_key")), default=Value(""), output_field=CharField())
 

@@ -126,9 +126,9 @@ def _known(email: str) -> tuple[User | None, Person | None] | None:
     user = person.user or of_this_email
     if user is None:
         return None, person
-    is_his = user == person.user or not hasattr(user, "person")
+    is_theirs = user == person.user or not hasattr(user, "person")
     is_through_its_address = user == of_this_email or not (user.is_staff or user.is_superuser)
-    return (user, person) if is_his and is_through_its_address else None
+    return (user, person) if is_theirs and is_through_its_address else None
 
 
 def _only_login(email: str) -> tuple[User, None] | None:

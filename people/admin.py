@@ -114,7 +114,7 @@ class PersonAdmin(ExchangeAdmin):
         return person.asset_count
 
     def step_links(self, request: HttpRequest, record: Model) -> list[dict[str, str]]:
-        """With the way to what he was sent."""
+        """With the way to what they were sent."""
         links = super().step_links(request, record)
         if not request.user.has_perm("people.view_message"):
             return links
@@ -124,7 +124,7 @@ class PersonAdmin(ExchangeAdmin):
 
 @admin.register(User)
 class UserAdmin(BaseAdmin):
-    """Who may sign in, and as what. Nobody makes himself more than he is.
+    """Who may sign in, and as what. Nobody makes themselves more than they are.
 
     There is no password here: a new user signs in by a mailed code and may set one then.
     """
@@ -137,13 +137,13 @@ class UserAdmin(BaseAdmin):
     POWERS = ("is_active", "is_staff", "groups", "is_superuser")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A superuser is changed by superusers only: his mail address is his password."""
+        """A superuser is changed by superusers only: their mail address is their password."""
         if obj is not None and obj.is_superuser and not request.user.is_superuser:
             return False
         return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # the history needs him; he is switched off instead
+        return False  # the history needs them; they are switched off instead
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         readonly = super().get_readonly_fields(request, obj)

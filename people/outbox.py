@@ -26,7 +26,7 @@ class Mail:
     confidential: bool = False
     list_name: str = ""  # the series it is one of, such as "alerts"
     thread: str = ""  # what it is about, such as "ticket-12"; see `thread_id`
-    readable_with: str = ""  # the permission that its body takes in the outbox; see `may_read`
+    readable_with: str = ""  # the permission that its body needs in the outbox; see `may_read`
 
 
 def queue(
@@ -117,8 +117,8 @@ def queue_post(to: Webhook, *, key: str, subject: str, text: str) -> Message:
 def may_read(message: Message, user: User) -> bool:
     """Whether the outbox shows the body of `message` to `user`.
 
-    A confidential body is for its recipient alone. Only where no mail server takes it to him may
-    an administrator, who could set his password anyway, read it out to him. Another body may say
+    A confidential body is for its recipient alone. Only where no mail server takes it there may
+    an administrator, who could set their password anyway, read it out to them. Another body may say
     what not everybody with the outbox may see elsewhere: then it takes the same permission.
     """
     if message.is_confidential:

@@ -116,7 +116,7 @@ class MessageAdmin(ReadOnlyAdmin, AskingAdmin):
     def withheld(self, message: Message) -> str:
         if message.is_confidential:
             return "The body holds a sign-in code and is shown to nobody."
-        return f"The body takes the permission “{_permission(message.readable_with)}”."
+        return f"The body needs the permission “{_permission(message.readable_with)}”."
 
 
 def _body_fields(message: Message, request: HttpRequest) -> list[str]:

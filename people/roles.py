@@ -1,7 +1,7 @@
 """The roles, and what each may do: defined here, kept in groups by `synchronise`.
 
 `synchronise` runs after every migration, so that a new permission is given the moment it exists.
-An employee is anyone with a Person and no staff flag: he has the portal and no group.
+An employee is anyone with a Person and no staff flag: they have the portal and no group.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """The pages of allauth that are open: signing in and out, and one's own password.
 
-Signing up, other addresses and resetting by link are closed: who has forgotten his password signs
+Signing up, other addresses and resetting by link are closed: whoever forgot the password signs
 in by a mailed code. Of OpenID Connect there is the way out and the way back; nothing is connected.
 """
 

@@ -65,7 +65,7 @@ class Target:
         if not host or "@" in parts.netloc:
             raise ValueError("The address must name a host, and no user.")
         if not path.isascii():
-            raise ValueError("The address has letters in it that belong percent-encoded.")
+            raise ValueError("The address has letters in it that must be percent-encoded.")
         if port != 443 and not is_ours(host, port):
             raise ValueError("The address must use the port 443, as https does.")
         return cls(host, port, path)
@@ -250,10 +250,10 @@ def _in_words(error: Exception) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "The receiver refused the connection."
     if isinstance(error, ssl.SSLError):
-        return "No secure connection to the receiver came about."
+        return "No secure connection to the receiver could be made."
     if isinstance(error, OSError):
         return "The receiver could not be reached, or broke off the connection."
-    return "The receiver answered with what is no HTTP."
+    return "What the receiver answered is not HTTP."
 
 
 # --- The answer ---------------------------------------------------------------------------------

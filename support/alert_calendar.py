@@ -1,7 +1,7 @@
-"""The dates of the alert rules in a person's calendar, beside those of his contracts.
+"""The dates of the alert rules in a person's calendar, beside those of their contracts.
 
-A date stays in the calendar whether or not somebody said that he knows of it, until its record
-has another. What is only seen, and not dated, such as stock that is low, is in no calendar.
+A date stays in the calendar whether or not somebody said that they know of it, until its
+record has another. What is only seen, and not dated, such as stock that is low, is in no calendar.
 """
 
 from collections.abc import Iterator
@@ -24,12 +24,12 @@ from support.watch import Watch
 State = Alert.State
 KNOWN = (State.OPEN, State.SNOOZED, State.ACKNOWLEDGED)
 OF_CONTRACTS = {"contract_notice": "notice", "contract_end": "end"}
-"""The calendar has these of the contracts somebody answers for; here are those passed on to him."""
+"""The calendar has these of the contracts somebody answers for; here are those passed on."""
 DATED = {rule.kind: rule for rule in RULES if not rule.is_standing}
 
 
 def entries(person: Person, on: date) -> Iterator[Entry]:
-    """What the rules would tell this person, or have told him, on and around the day `on`.
+    """What the rules would tell this person, or have told them, on and around the day `on`.
 
     In a few queries for each rule, however much it watches.
     """
@@ -41,7 +41,7 @@ def entries(person: Person, on: date) -> Iterator[Entry]:
 
 
 def _readers(person: Person) -> Iterator[int]:
-    """The keys of those whose alerts he reads: himself, and the mailboxes of his role."""
+    """The keys of those whose alerts they read: themselves, and the mailboxes of their role."""
     yield person.pk
     if person.user and person.user.is_staff:
         yield from Person.objects.filter(inbox.reads(person.user)).values_list("pk", flat=True)
@@ -67,7 +67,7 @@ def _coming(rule: Rule, person: Person, readers: list[int], on: date) -> Iterato
 
 
 def _told(person: Person, on: date) -> Iterator[Entry]:
-    """What stands in the ledger for him, and was passed on to him for example."""
+    """What stands in the ledger for them, such as what was passed on to them."""
     alerts = Alert.objects.filter(
         recipient=person,
         rule__in=DATED,
@@ -108,7 +108,7 @@ def _uid(rule: Rule, record: Any) -> str:
 
 
 def _may_view(person: Person, rule: Rule) -> bool:
-    """Whether the back office shows him such records."""
+    """Whether the back office shows them such records."""
     options = rule.model._meta
     view = f"{options.app_label}.view_{options.model_name}"
     return bool(person.user and person.user.is_staff and person.user.has_perm(view))

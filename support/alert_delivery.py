@@ -1,4 +1,4 @@
-"""How alerts reach whom: by what he chose for their kind, else by what the rule says."""
+"""How alerts reach whom: by what they chose for the kind, else by what the rule says."""
 
 from typing import Any
 

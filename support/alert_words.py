@@ -97,16 +97,16 @@ def distance(days: int) -> str:
 
 def why(alert: Alert, turns: Sequence[Response]) -> str:
     """Why its recipient gets it, from the alert and what was done about its matter so far."""
-    him = alert.recipient
+    whom = alert.recipient
     if alert.is_assigned:
-        passed = [turn for turn in turns if turn.kind == "passed_on" and turn.to_id == him.pk]
+        passed = [turn for turn in turns if turn.kind == "passed_on" and turn.to_id == whom.pk]
         by = passed[-1].by if passed else None
-        return f"{by or 'Somebody'} passed it on to {him}."
+        return f"{by or 'Somebody'} passed it on to {whom}."
     if alert.escalates_id:
-        return f"Nobody had answered it when its date was over, so that {him} is told."
-    if him.answers_for:
-        return f"It goes to the mailbox of {him.get_answers_for_display()}."
-    return _tie(alert.record, him) or f"{him} answers for it."
+        return f"Nobody had answered it when its date was over, so that {whom} is told."
+    if whom.answers_for:
+        return f"It goes to the mailbox of {whom.get_answers_for_display()}."
+    return _tie(alert.record, whom) or f"{whom} answers for it."
 
 
 def _tie(record: Any, person: Person) -> str:

@@ -48,7 +48,7 @@ def dropped(approval: Approval, why: str, *, by: Actor) -> None:
         subject=subject_of(ticket, "No longer asked"),
         text=letter(
             f"Hello {approval.approver},",
-            f"nothing is to be decided any more about {ticket.number}, {ticket.subject}: {why}.",
+            f"there is nothing left to decide about {ticket.number}, {ticket.subject}: {why}.",
         ),
     )
 

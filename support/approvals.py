@@ -66,7 +66,7 @@ def refuse(approval: Approval, *, text: str, by: Actor) -> Approval:
     Raises ValidationError as `approve` does, and without a reason.
     """
     if not text.strip():
-        raise ValidationError("Say why you refuse it: who asked will read it.")
+        raise ValidationError("Say why you refuse it: whoever asked will read it.")
     approval = _answerable(approval, by)
     _decide(approval, State.REFUSED, text, by=by)
     ticket = approval.ticket
@@ -85,8 +85,8 @@ def withdraw(ticket: Ticket, *, by: Actor) -> Ticket:
         raise ValidationError(f"{ticket} is {ticket.get_state_display()}: nothing to take back.")
     if hasattr(ticket, "fulfilment"):
         raise ValidationError(f"{ticket} is being delivered already: write to the service desk.")
-    enter(ticket, Ticket.State.CLOSED, by=by, reason="taken back by who asked")
-    ticket_mail.changed(ticket, "Who asked has taken it back.", by=by)
+    enter(ticket, Ticket.State.CLOSED, by=by, reason="taken back by whoever asked")
+    ticket_mail.changed(ticket, "Whoever asked for it has taken it back.", by=by)
     return ticket
 
 
@@ -147,7 +147,7 @@ def escalate_silent(on: date) -> int:
 
 
 def may_decide(user: User, approval: Approval) -> bool:
-    """He who is asked; of a mailbox whoever has the right. Never who asks or receives."""
+    """Whoever is asked; of a mailbox whoever has the right. Never who asks or receives."""
     person = Person.objects.filter(user=user).first()
     if person and approvers.is_party(person, approval.ticket):
         return False
@@ -166,7 +166,7 @@ def _ask_next(ticket: Ticket, *, by: Actor) -> bool:
     following = ticket.approvals.filter(state=State.TO_COME).order_by("position").first()
     if following is None:
         return False
-    # Deputies are those of the day on which he is asked.
+    # Deputies are those of the day on which they are asked.
     original = following.for_whom or following.approver
     person = approvers.standing_in(original, timezone.localdate())
     if person and not approvers.is_party(person, ticket):
@@ -226,7 +226,7 @@ def _answerable(approval: Approval, by: Actor) -> Approval:
     approval.ticket = ticket
     if ticket.state in Ticket.ENDED and approval.decided_at is None:
         ended = ticket.get_state_display()
-        raise ValidationError(f"{ticket} is {ended}: nothing is to be decided any more.")
+        raise ValidationError(f"{ticket} is {ended}: there is nothing left to decide.")
     if approval.state != State.WAITING:
         raise ValidationError(f"{ticket} was answered: {approval.get_state_display()}.")
     if not isinstance(by, User) or not may_decide(by, approval):

@@ -15,7 +15,7 @@ LONGEST_CHAIN = 20
 
 @dataclass(frozen=True)
 class Asked:
-    """Who is asked in which role, and in whose place where he is a deputy."""
+    """Who is asked in which role, and in whose place, if they are a deputy."""
 
     role: Approval.Role
     person: Person
@@ -25,9 +25,9 @@ class Asked:
 def needed(ticket: Ticket, on: date) -> list[Asked]:
     """Who is asked about a request on the day `on`, one after the other; nobody is asked twice.
 
-    The manager of the receiver, the head of his department where the whole price is above the
-    offer's limit, and the offer's own approver. Where a place is empty or it is the receiver or
-    the requester himself, the next above him is asked, and in the end Finance.
+    The manager of the receiver, the head of their department where the whole price is above the
+    offer's limit, and the offer's own approver. Where a place is empty, or held by the
+    receiver or the requester, the next above is asked, and in the end Finance.
     """
     offer = ticket.offer
     if offer is None:
@@ -64,12 +64,12 @@ def _first(ticket: Ticket, role: Approval.Role, candidates: Iterator[Person], on
 
 
 def is_party(person: Person, ticket: Ticket) -> bool:
-    """Whether he asks, or it is for him: he cannot agree to it."""
+    """Whether they ask, or it is for them: they cannot agree to it."""
     return person.pk in {ticket.requester_id, ticket.on_behalf_of_id}
 
 
 def managers(person: Person) -> Iterator[Person]:
-    """His manager, the manager of that one, and so on upwards."""
+    """Their manager, the manager of that one, and so on upwards."""
     above, seen = person.manager, {person.pk}
     while above and above.pk not in seen and len(seen) < LONGEST_CHAIN:
         yield above
@@ -88,7 +88,7 @@ def heads(department: Department | None) -> Iterator[Person]:
 
 
 def standing_in(person: Person, on: date) -> Person | None:
-    """He himself, or his deputy of that day; None where nobody of them can be reached."""
+    """The person, or their deputy of that day; None where none of them can be reached."""
     seen: set[int] = set()
     while person.pk not in seen:
         seen.add(person.pk)

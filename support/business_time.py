@@ -71,4 +71,4 @@ def after(hours: Hours, start: datetime, seconds: int) -> datetime:
             if open_for >= left and open_for > 0:
                 return begun.astimezone(UTC) + timedelta(seconds=left)
             left -= max(0.0, open_for)
-    raise NeverOpen(f"These hours bring no {seconds} seconds within {LONGEST_SEARCH} days.")
+    raise NeverOpen(f"These hours do not reach {seconds} seconds within {LONGEST_SEARCH} days.")

@@ -1,7 +1,7 @@
 """What is done once a day, and what cannot wait for it.
 
 `manage.py daily` does all of a day at once. The scheduler begins the day, and brings each
-recipient his mail of the day at his own hour, see `support.digests.send_due_digests`. A step that
+recipient the mail of the day at their own hour, see `support.digests.send_due_digests`. A step that
 fails stops no other: alerts depend on nothing but the database.
 """
 
@@ -76,7 +76,7 @@ def begin_day(on: date) -> Outcome:
 
 
 def run_day(on: date) -> Outcome:
-    """Begin the day `on`, and owe each recipient his mail of it, whatever his hour.
+    """Begin the day `on`, and owe each recipient the mail of it, whatever their hour.
 
     Raises StepsFailed in the end where not all of it could be done.
     """
@@ -98,7 +98,7 @@ def _begin(steps: _Steps) -> tuple[int, int]:
     """How many alerts were raised, and how many messages were owed."""
     steps.take("Contracts that renew by themselves", roll_over)
     steps.take("People who join or leave", staffing.look_ahead)
-    steps.take("Approvals of who is away", approvals.ask_deputies)
+    steps.take("Approvals of people who are away", approvals.ask_deputies)
     steps.take("Approvals that nobody gave", approvals.escalate_silent)
     told = _raise_and_tell(steps, raise_due)
     steps.take("Files that no document has", lambda on: documents.tidy())

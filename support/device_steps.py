@@ -28,7 +28,7 @@ State = Ticket.State
 
 @transaction.atomic
 def claim_warranty(ticket: Ticket, *, to: str, text: str = "", by: Actor) -> Ticket:
-    """Mail a vendor `text`, else the usual letter, and wait for him.
+    """Mail a vendor `text`, else the usual letter, and wait for them.
 
     Raises ValidationError where there is no device, no warranty runs today, or a claim went out
     today already.

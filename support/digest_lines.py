@@ -249,7 +249,7 @@ def _opens_the_back_office(person: Person) -> bool:
 
 
 def _preferences(person: Person) -> str:
-    """Where he chooses when and how he is told. Nobody signs in as a shared mailbox."""
+    """Where they choose when and how they are told. Nobody signs in as a shared mailbox."""
     if person.kind == Person.Kind.SHARED:
         return ""
     return f"{settings.SITE_URL}{reverse('portal:alert_settings')}"

@@ -34,7 +34,7 @@ type Matters = dict[str, list[Alert]]
 
 @dataclass
 class Numbers:
-    """Of one recipient: his open alerts of each rule, how many of all dates have passed or are
+    """Of one recipient: their open alerts of each rule, how many of all dates have passed or are
     near, and how many of each rule had lapsed before they were watched.
     """
 
@@ -51,7 +51,7 @@ class Reading:
         self.on = on
         self.numbers = _numbers(on, alerts)
         self.matters = _listed(alerts, self.numbers)
-        listed = [it for his in self.matters.values() for of in his.values() for it in of]
+        listed = [it for theirs in self.matters.values() for of in theirs.values() for it in of]
         self.records = _records(on, listed)
         self.turns = _turns(listed)
         self.see_costs = who_see_costs(people)
@@ -88,20 +88,20 @@ def _numbers(on: date, alerts: QuerySet[Alert]) -> dict[int, Numbers]:
     )
     found: dict[int, Numbers] = defaultdict(Numbers)
     for row in rows:
-        his, kind = found[row["recipient"]], row["rule"]
+        theirs, kind = found[row["recipient"]], row["rule"]
         if row["state"] == Alert.State.LAPSED:
-            his.lapsed[kind] += row["count"]
+            theirs.lapsed[kind] += row["count"]
             continue
-        his.open[kind] += row["count"]
+        theirs.open[kind] += row["count"]
         if not RULE[kind].is_standing:
-            his.late += row["late"]
-            his.near += row["near"]
+            theirs.late += row["late"]
+            theirs.near += row["near"]
     return found
 
 
 def _listed(alerts: QuerySet[Alert], numbers: dict[int, Numbers]) -> dict[int, Matters]:
     """The most urgent of each recipient and rule; the rest is only counted."""
-    keys = _most_urgent(alerts, {key: len(his.open) for key, his in numbers.items()})
+    keys = _most_urgent(alerts, {key: len(theirs.open) for key, theirs in numbers.items()})
     found: list[Alert] = []
     for some in batched(keys, PARAMETERS):
         rows = Alert.objects.filter(pk__in=some).select_related("escalates__recipient")

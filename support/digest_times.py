@@ -1,4 +1,4 @@
-"""When somebody's mail of the day is due: at his own hour, on his own clock."""
+"""When somebody's mail of the day is due: at their own hour, on their own clock."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta

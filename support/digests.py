@@ -34,7 +34,7 @@ type Key = Callable[[int], str]
 
 
 def send_digests(on: date) -> int:
-    """Owe everybody with untold alerts his one mail of the day, and return how many are new.
+    """Owe everybody with untold alerts their one mail of the day, and return how many are new.
 
     What is raised after somebody's mail of the day waits for the next day's.
     """
@@ -88,7 +88,7 @@ def _send_all(on: date, people: Sequence[int], alerts: QuerySet[Alert], key: Key
 
 
 def _send_some(on: date, people: Sequence[int], alerts: QuerySet[Alert], key: Key) -> int:
-    """`_send`, and where that fails for several at once, each for himself."""
+    """`_send`, and where that fails for several at once, each alone."""
     try:
         return _send(on, people, alerts, key) if people else 0
     except OperationalError:

@@ -102,7 +102,7 @@ def hand_over(ticket: Ticket, *, assets: Sequence[Asset], note: str = "", by: Ac
     ticket = _locked(ticket)
     assets = list(assets)
     if len(assets) != ticket.quantity:
-        raise ValidationError(f"Choose {ticket.quantity}: so many were asked for.")
+        raise ValidationError(f"Choose {ticket.quantity}: that many were asked for.")
     outcome = lifecycle.hand_over(
         assets, to=receiver(ticket), by=by, reason=f"asked for in {ticket.number}"
     )

@@ -1,4 +1,4 @@
-"""All that somebody has or answers for: what must be back or with another when he leaves."""
+"""All that somebody has or answers for: what must be back or with another when they leave."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass

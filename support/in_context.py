@@ -15,7 +15,7 @@ LAST = 5
 
 @dataclass(frozen=True)
 class Reach:
-    """Somebody at a vendor's, or the vendor himself; what is not known of him is empty."""
+    """Somebody at a vendor's, or the vendor itself; what is not known is empty."""
 
     vendor: Vendor
     name: str

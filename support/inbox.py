@@ -1,4 +1,4 @@
-"""Which alerts wait for whom: his own, and those of the mailbox of his role."""
+"""Which alerts wait for whom: their own, and those of the mailbox of their role."""
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -12,7 +12,7 @@ MAILBOXES = {"it": IT, "finance": FINANCE, "service_desk": SERVICE_DESK}
 
 
 def own(user: User) -> AlertQuerySet:
-    """What he was told himself, in whatever state."""
+    """What they were told themselves, in whatever state."""
     return Alert.objects.filter(recipient__user=user)
 
 

@@ -17,7 +17,7 @@ State = Ticket.State
 
 @transaction.atomic
 def follow(ticket: Ticket, *, person: Person, by: Actor) -> Ticket:
-    """From now on he is mailed what happens, and may read it in the portal."""
+    """From now on they are mailed what happens, and may read it in the portal."""
     if not person.email or person.has_left(timezone.localdate()):
         raise ValidationError(f"{person} cannot be mailed: choose somebody with an address.")
     Ticket.objects.select_for_update().get(pk=ticket.pk)

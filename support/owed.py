@@ -53,7 +53,7 @@ def _last_raised(watch: Watch) -> date | None:
 
 
 def _ahead(watch: Watch) -> int:
-    """What is near and was not told to him at that lead or a later one."""
+    """What is near and was not told to them at that lead or a later one."""
     return sum(_ahead_at(watch, leads, whose) for leads, whose in watch.settings.split())
 
 

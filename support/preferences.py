@@ -20,7 +20,7 @@ USUAL = time(DigestTime.DEFAULT_HOUR)
 def choose(
     person: Person, *, at: time, time_zone: str, deliveries: Mapping[str, str], by: Actor
 ) -> None:
-    """Set the time of his mail of the day, and how he is told of each kind given; "" is as usual.
+    """Set the time of their mail of the day, and how they are told of each kind; "" is as usual.
 
     Raises ValidationError for a time zone or a way that there is not.
     """
@@ -35,7 +35,7 @@ def kinds_for(person: Person, *, on: date) -> list[Rule]:
     """The rules that may tell this person something.
 
     Staff and mailboxes are told of any; an employee of what is not for a role alone, and of what
-    somebody has passed on to him before.
+    somebody has passed on to them before.
     """
     if person.kind == Person.Kind.SHARED or (person.user and person.user.is_staff):
         return list(RULES)

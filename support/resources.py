@@ -84,7 +84,7 @@ class TicketResource(BaseResource):
     owned: ClassVar = dict.fromkeys(
         ["state", "assignee", "priority", "queue", "opened_at", "resolved_at", "closed_at"],
         "it changes by the steps on the ticket's page",
-    ) | {"requester": "what was asked for in the catalogue stays with who asked"}
+    ) | {"requester": "what was asked for in the catalogue stays with whoever asked"}
 
     number = column("number", Text(identifies=True))
     kind = column("kind", Choice(Ticket.Kind))

@@ -76,10 +76,10 @@ def snooze(alert: Alert, *, until: date, text: str = "", by: Actor) -> Alert:
 
 @transaction.atomic
 def pass_on(alert: Alert, *, to: Person, text: str = "", by: Actor) -> Alert:
-    """Give it to another, who is told by his next mail and gets the later ones of this date.
+    """Give it to another, who is told by the next mail and gets the later ones of this date.
 
-    Returns the alert that was passed on. Raises ValidationError where he has it, has left or has
-    no e-mail.
+    Returns the alert that was passed on. Raises ValidationError where they have it, have
+    left or have no e-mail.
     """
     alert, matter = _locked(alert)
     _refuse_unless(alert, LIVE)
@@ -171,7 +171,7 @@ def _enter(alert: Alert, state: str, until: date | None = None) -> None:
 
 
 def _reachable(alert: Alert, to: Person) -> Person:
-    """The person as he now is, if he can be told."""
+    """The person as they now are, if they can be told."""
     if to.pk == alert.recipient_id:
         raise ValidationError(f"{to} has {named(alert)}, already: choose somebody else.")
     found = Person.objects.filter(pk=to.pk).first()
@@ -183,9 +183,9 @@ def _reachable(alert: Alert, to: Person) -> Person:
 
 
 def _assign(alert: Alert, matter: Sequence[Alert], to: Person) -> None:
-    """His own alert of the matter, to be told by his next mail; he has all its days of grace."""
-    his = [each for each in matter if each.recipient_id == to.pk]
-    live = _those(his, LIVE) or [each for each in his if each.lead == alert.lead]
+    """Their own alert of the matter, told by their next mail, with all its days of grace."""
+    theirs = [each for each in matter if each.recipient_id == to.pk]
+    live = _those(theirs, LIVE) or [each for each in theirs if each.lead == alert.lead]
     given = live[0] if live else _twin(alert, to)
     given.is_assigned, given.message, given.escalates = True, None, None
     given.state, given.snoozed_until, given.raised_on = State.OPEN, None, localdate()

@@ -34,7 +34,7 @@ WORDS: dict[str, Words] = {
     "idle_seats": Words("Licences with seats that nobody has used for a long time", LICENCE),
     "warranty": Words("Assets in service whose warranty ends", IT, "Warranty ends"),
     "product_end": Words("Products in service whose end of life has a date", IT, "End of life"),
-    "support_end": Words("Releases in use whose maker stops to support them", IT, "Support ends"),
+    "support_end": Words("Releases in use whose maker stops supporting them", IT, "Support ends"),
     "loan": Words("Assets that were lent", "Whoever has it, else the mailbox of IT", "Give back"),
     "repair": Words("Assets that are away for repair", IT, "Back from repair"),
     "order": Words("Orders that were placed and have not all arrived", IT, "Delivery expected"),
@@ -52,10 +52,10 @@ WORDS: dict[str, Words] = {
     "approval": Words(
         "Requests that wait for an approval",
         "Whoever is asked, else the mailbox of Finance",
-        "Answer to a request",
+        "Answer a request",
     ),
     "service_level_risk": Words(
-        "Open tickets of whose time to answer or to solve most is over", DESK
+        "Open tickets with most of the time to answer or solve them used up", DESK
     ),
     "service_level_missed": Words(
         "Open tickets that were not answered or solved by the time that was promised", DESK

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 @shared_task
 @recorded("daily")
 def daily() -> str:
-    """Raise what is due today. Each recipient is told at his own hour, by `digests`."""
+    """Raise what is due today. Each recipient is told at their own hour, by `digests`."""
     outcome = str(begin_day(timezone.localdate()))
     logger.info("%s", outcome)
     return outcome

@@ -32,6 +32,6 @@ def of_approval(approval: Approval, costs: bool) -> Iterable[str]:
     ticket = approval.ticket
     yield f"asked by {ticket.requester}"
     yield f"for {ticket.on_behalf_of}" if ticket.on_behalf_of else ""
-    # Whoever approves must know the price, whatever else he may see.
+    # Whoever approves must know the price, whatever else they may see.
     yield f"price {ticket.total}" if ticket.total else ""
     yield f"in place of {approval.for_whom}" if approval.for_whom else ""

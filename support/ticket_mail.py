@@ -133,7 +133,7 @@ def assigned(ticket: Ticket, *, by: Actor) -> None:
 
 
 def changed(ticket: Ticket, said: str, *, by: Actor) -> None:
-    """Tell those who follow it; the requester hears of what is said to him, not of each step."""
+    """Tell those who follow it; the requester hears of what is said to them, not of each step."""
     told = _followers(ticket, by)
     if ticket.assignee and (by is None or ticket.assignee.user_id != by.pk):
         told.append(ticket.assignee)
@@ -144,7 +144,7 @@ def changed(ticket: Ticket, said: str, *, by: Actor) -> None:
 
 
 def merged(ticket: Ticket, *, by: Actor) -> None:
-    """Who asked twice is told where his story goes on."""
+    """Who asked twice is told where the story goes on."""
     into = ticket.merged_into
     assert into is not None
     said = f"{ticket.number} is about the same as {into.number}, {into.subject}. It goes on there."
@@ -176,7 +176,7 @@ def _tell(
 
 
 def _followers(ticket: Ticket, by: Actor) -> list[Person]:
-    """Those who follow it and whom it is for, but for who did it himself."""
+    """Those who follow it and whom it is for, but for whoever did it."""
     rows = ticket.followers.select_related("person__user")
     people = [*(it.person for it in rows), *filter(None, [ticket.on_behalf_of])]
     today = timezone.localdate()

@@ -284,6 +284,6 @@ def _next_number(sequence: TicketSequence) -> str:
 
 
 def _at_the_desk(ticket: Ticket, by: Actor) -> Person | None:
-    """Who speaks for the desk; none where he is the requester too, so that the two differ."""
+    """Who speaks for the desk; none where that is the requester too, so that the two differ."""
     person = person_of(by)
     return None if person == ticket.requester else person

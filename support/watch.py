@@ -19,7 +19,7 @@ MATTER = ("rule", "content_type_id", "object_id", "due_on")
 """What the alerts of one matter have in common."""
 A_CENTURY = 36_500
 ANSWERED = (Alert.State.ACKNOWLEDGED, Alert.State.SNOOZED)
-"""States in which somebody has said that he knows: of this matter nobody is told more."""
+"""States in which somebody has said that they know: of this matter nobody is told more."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from support import holdings
 from support.models import Approval, Ticket
 
 ANSWER_WITHIN = 7
-"""Days in which somebody should say that he received what was handed to him."""
+"""Days in which somebody should say that they received what was handed to them."""
 
 type Recipient = Callable[[date], Combinable]
 
@@ -157,7 +157,7 @@ def contract_owner(path: str = "", role: str = "finance") -> Recipient:
 
 
 def person(path: str, role: str = "it") -> Recipient:
-    """The person at this path, if he is here and has an e-mail; else the role."""
+    """The person at this path, if here and with an e-mail; else the role."""
 
     def recipient(on: date) -> Combinable:
         return Coalesce(reachable(path, on), Value(mailbox(role).pk))

@@ -23,7 +23,7 @@ class LabelForm(StepForm):
         required=False,
         min_value=0,
         initial=0,
-        help_text="So many places stay empty at the beginning of the first sheet.",
+        help_text="That many places stay empty at the beginning of the first sheet.",
     )
 
     def clean(self) -> dict[str, Any]:

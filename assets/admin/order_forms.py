@@ -51,7 +51,7 @@ class ReceiveForm(StepForm):
         required=False,
         max_length=500_000,
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}),
-        help_text="Scan or paste them, one a line; commas and tabs part them too.",
+        help_text="Scan or paste them, one a line; commas and tabs separate them too.",
     )
     quantity = forms.IntegerField(
         required=False, min_value=1, help_text="Only for things without a serial number."

@@ -67,7 +67,7 @@ class ExtraFieldForm(VersionedForm):
             raise ValidationError("Give a name with letters or digits.")
         if bare(name) in taken_headers():
             raise ValidationError(
-                f"“{name}” is a column of every asset already. Name it otherwise."
+                f"“{name}” is a column of every asset already. Choose another name."
             )
         return name
 

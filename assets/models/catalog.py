@@ -12,7 +12,7 @@ from config.history import Record
 
 
 class Vendor(Record):
-    """Who makes, supplies, resells or carries. His other spellings are his aliases."""
+    """Who makes, supplies, resells or carries. Its other spellings are its aliases."""
 
     name = models.CharField(max_length=150)
     is_maker = models.BooleanField("maker", default=False)
@@ -73,7 +73,7 @@ class VendorContact(Record):
     email = models.EmailField("e-mail", blank=True)
     phone = models.CharField(max_length=40, blank=True)
     takes_notices = models.BooleanField(
-        default=False, help_text="Notice of a contract is addressed to him."
+        default=False, help_text="Notice of a contract is addressed to them."
     )
 
     class Meta:

@@ -15,7 +15,7 @@ from people.models import Document, Location, Person
 
 class HandoverQuerySet(models.QuerySet["Handover"]):
     def waiting(self) -> Self:
-        """Nobody has said yet whether he received it, and some of it is still with him."""
+        """The person has not said yet whether they received it, and still has some of it."""
         held = Custody.objects.open().filter(handover=OuterRef("pk"))
         return self.filter(Exists(held), needs_acceptance=True, answered_at=None)
 
@@ -34,7 +34,7 @@ class HandoverQuerySet(models.QuerySet["Handover"]):
 
 
 class Handover(Record):
-    """Everything that was handed to a person in one go; he accepts or disputes it as a whole."""
+    """Everything that was handed to a person in one go, to accept or dispute as a whole."""
 
     class Answer(models.TextChoices):
         NONE = "", "not answered"

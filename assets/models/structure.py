@@ -96,7 +96,7 @@ class ExtraField(Record):
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
     def out_of_support(self, on: date) -> Self:
-        """Its maker's support ended before `on`, or ended on a day that nobody told."""
+        """Its maker's support ended before `on`, or ended on a day that is not known."""
         return self.filter(Q(ends_on__lt=on) | Q(has_ended=True))
 
 
@@ -107,7 +107,7 @@ class Release(Record):
     cycle = models.CharField(max_length=60)
     ends_on = models.DateField("support ends", null=True, blank=True, db_index=True)
     has_ended = models.BooleanField(
-        "support has ended", default=False, help_text="On a day that nobody told."
+        "support has ended", default=False, help_text="On a day that is not known."
     )
     link = WebAddressField(blank=True)
 

@@ -204,7 +204,7 @@ class AssetResource(
             and record.product.maker
             and record.product.maker._state.adding
         ):
-            # His key is not given yet; the serial is unique among this maker's all the same.
+            # Its key is not given yet; the serial is unique among this maker's all the same.
             bare = serial_key(None, record.serial)
             record.serial_key = bare and f"{id(record.product.maker)}{bare}"
 

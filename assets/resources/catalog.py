@@ -70,7 +70,7 @@ class VendorResource(BaseResource):
         return index
 
     def import_field(self, field: Any, instance: Any, row: Any, *args: Any, **kwargs: Any) -> None:
-        # Another spelling of a vendor names him; it does not rename him.
+        # Another spelling of a vendor names it; it does not rename it.
         if (
             self.new
             or field.attribute != "name"

@@ -30,7 +30,7 @@ class Moves(BaseResource):
     def _check_holder(self, asset: Asset) -> None:
         today = timezone.localdate()
         if asset.holder and asset.holder.has_left(today):
-            left = f"left on {asset.holder.leaves_on}: nothing can be in his hands"
+            left = f"left on {asset.holder.leaves_on}: nothing can be in their hands"
             raise ValidationError({"holder": left})
 
     def _check_steps(self, asset: Asset) -> None:

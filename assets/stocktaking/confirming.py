@@ -16,9 +16,9 @@ from people.models import Person
 
 @transaction.atomic
 def confirm(counts: Iterable[Count], *, person: Person, by: Actor) -> list[Count]:
-    """Note that a person has what a stocktake awaits of him; returns what was awaited still.
+    """Note that a person has what a stocktake awaits of them; returns what was awaited still.
 
-    Raises ValidationError where one is not his, or none is awaited any more.
+    Raises ValidationError where one is not theirs, or none is awaited any more.
     """
     awaited = _awaited(counts, person)
     for count in awaited:
@@ -30,9 +30,9 @@ def confirm(counts: Iterable[Count], *, person: Person, by: Actor) -> list[Count
 
 @transaction.atomic
 def deny(count: Count, *, person: Person, by: Actor) -> Count:
-    """Note that a person says he does not have it, and tell IT once; it stays awaited.
+    """Note that a person says they do not have it, and tell IT once; it stays awaited.
 
-    Raises ValidationError where it is not his, or not awaited any more.
+    Raises ValidationError where it is not theirs, or not awaited any more.
     """
     (count,) = _awaited([count], person)
     count.denied_at = timezone.now()
@@ -65,7 +65,7 @@ def _notice(count: Count, person: Person) -> str:
     address = f"{settings.SITE_URL}/admin/assets/count/{count.pk}/change/"
     return "\n".join(
         [
-            f"In the stocktake {count.stocktake} {person} says that he or she does not have"
+            f"In the stocktake {count.stocktake} {person} says that they do not have"
             f" {count.asset}, which the register has with this person.",
             "",
             "Look for it, then say what was found:",

@@ -33,7 +33,7 @@ def open(stocktake: Stocktake, *, by: Actor, reason: str = "") -> Stocktake:
     scope = [*stocktake.locations.all(), *stocktake.departments.all()]
     if not scope:
         raise ValidationError(
-            f"{stocktake} is of nothing yet: name at least one place or department first."
+            f"{stocktake} counts nothing yet: name at least one place or department first."
         )
     counts = [
         Count(

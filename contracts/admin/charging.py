@@ -129,7 +129,7 @@ CHARGE_BACK = Report(
     totals=totals,
     chart=charts,
     help=(
-        "What each month costs, charged to who held the seats and the covered assets at its close."
+        "What each month costs, charged to whoever held the seats and covered assets at its close."
         " Without months it is the month before this one."
     ),
     empty="These months cost nothing. Contracts cost something once they have terms.",

@@ -122,7 +122,7 @@ class ContractAdmin(DeskAdmin, LettersAdmin, ExchangeAdmin):
 
     @display(description="at the vendor")
     def contacts(self, contract: Contract) -> str:
-        """Who is there, with how to reach him; those that take notices first."""
+        """Who is there, with how to reach them; those that take notices first."""
         told = [(_reached(it),) for it in contacts_of(contract.vendor)[:CONTACTS]]
         return format_html_join("", "<p>{}</p>", told) or "Nobody is noted at the vendor."
 

@@ -133,7 +133,7 @@ class ConfirmForm(ShownForm):
     confirmation = forms.CharField(
         required=False,
         max_length=200,
-        help_text="What the vendor wrote, or his number for it. Keep his letter under Documents.",
+        help_text="What the vendor wrote, or their number for it. Keep the letter under Documents.",
     )
 
 

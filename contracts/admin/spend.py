@@ -154,7 +154,7 @@ class SpendAdmin(NeverByHand, SpellingsAdmin, ReportsAdmin, ExchangeAdmin):
             tell_line_apart,
             StepForm,
             allows=lambda line: line.vendor_id is not None,
-            help="All lines of this spelling lose the vendor and what the rules matched by him.",
+            help="All lines of this spelling lose the vendor and what the rules matched by it.",
         ),
     )
 

@@ -20,7 +20,7 @@ from contracts.matching.vendors import SPELLING, names
 from contracts.models import Distinction, Spend
 
 SUGGESTED_FROM = 75
-"""The score from which a vendor is suggested; below it he is somebody else more often than not."""
+"""The score from which a vendor is suggested; below it, it is another more often than not."""
 A_PART = 90
 """The score of a name that has all the words of the other, and more."""
 BEST, SPELLINGS = 3, 50
@@ -89,7 +89,7 @@ def _scores(keys: Iterable[str]) -> dict[str, list[tuple[int, int]]]:
         best: dict[int, tuple[int, int]] = {}
         for name, score in _alike(key, list(known.bare), squeezed):
             for vendor in known.bare[name]:
-                if (key, vendor) not in known.not_his:
+                if (key, vendor) not in known.not_theirs:
                     best[vendor] = max((score, len(name)), best.get(vendor, (0, 0)))
         ranked = sorted(best.items(), key=lambda it: (it[1], -it[0]), reverse=True)
         found[key] = [(vendor, score) for vendor, (score, _) in ranked[:BEST]]
@@ -120,9 +120,9 @@ def _alike(key: str, known: list[str], squeezed: dict[str, str]) -> Iterable[tup
 
 @transaction.atomic
 def confirm(supplier_key: str, *, vendor: Vendor, by: Actor) -> int:
-    """Say that a spelling means `vendor`: all its lines get him; returns how many.
+    """Say that a spelling means `vendor`: all its lines get it; returns how many.
 
-    It is remembered as his other spelling, so that every import knows it. Raises ValidationError
+    It is remembered as another spelling, so that every import knows it. Raises ValidationError
     where no line has this spelling, or another vendor has taken it meanwhile.
     """
     take_turn()
@@ -162,7 +162,7 @@ def _remember(vendor: Vendor, written: Iterable[str], *, by: Actor) -> None:
 
 @transaction.atomic
 def make_vendor(supplier_key: str, *, name: str, by: Actor) -> Vendor:
-    """Make a new vendor of a spelling and give him all its lines.
+    """Make a new vendor of a spelling and give it all its lines.
 
     Raises ValidationError where there is a vendor of this name, or no line has this spelling.
     """
@@ -175,17 +175,17 @@ def make_vendor(supplier_key: str, *, name: str, by: Actor) -> Vendor:
 
 @transaction.atomic
 def tell_apart(supplier_key: str, *, vendor: Vendor, by: Actor) -> int:
-    """Say that a spelling is not `vendor`: he is never suggested for it again.
+    """Say that a spelling is not `vendor`, which is never suggested for it again.
 
-    Lines that the rule gave him for it lose him, and the contract that the rule found by him;
-    returns how many. A line that has his very name stays. Saying it twice changes nothing. Raises
-    ValidationError where the spelling was confirmed as his.
+    Lines that the rule gave the vendor for it lose it, and the contract that the rule found by it;
+    returns how many. A line that has its very name stays. Saying it twice changes nothing. Raises
+    ValidationError where the spelling was confirmed as the vendor's.
     """
     take_turn()
     lines = _lines_of(supplier_key).filter(vendor=vendor)
-    his = list(vendor.aliases.all())
+    aliases = list(vendor.aliases.all())
     written = {folded(it): it for it in lines.values_list("supplier", flat=True).distinct()}
-    for alias in his:
+    for alias in aliases:
         if folded(alias.name) in written:
             raise ValidationError(
                 f"“{alias}” is written down as another spelling of {vendor}: take it off the page"

@@ -23,16 +23,16 @@ SPELLING = 150
 
 @dataclass
 class Names:
-    """Every vendor's names, as written and bare, and what was confirmed not to be his."""
+    """Every vendor's names, as written and bare, and what was confirmed not to be theirs."""
 
     whole: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     bare: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
-    not_his: set[tuple[str, int]] = field(default_factory=set)
+    not_theirs: set[tuple[str, int]] = field(default_factory=set)
 
     def vendor_of(self, supplier: str, key: str) -> int | None:
         """The one vendor of exactly this name, else of this name but for its legal form."""
         exact = self.whole.get(folded(supplier[:SPELLING]), set())
-        alike = {it for it in self.bare[key] if key and (key, it) not in self.not_his}
+        alike = {it for it in self.bare[key] if key and (key, it) not in self.not_theirs}
         found = exact or alike
         return next(iter(found)) if len(found) == 1 else None
 
@@ -47,7 +47,7 @@ def names() -> Names:
     for vendor, name in written:
         found.whole[folded(name)].add(vendor)
         found.bare[bare(name)].add(vendor)
-    found.not_his = set(Distinction.objects.order_by().values_list("supplier_key", "vendor_id"))
+    found.not_theirs = set(Distinction.objects.order_by().values_list("supplier_key", "vendor_id"))
     return found
 
 

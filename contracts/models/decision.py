@@ -52,7 +52,7 @@ class Decision(Record):
     sent_by = models.CharField("sent by", max_length=12, choices=Way, default=Way.NONE, blank=True)
     confirmed_on = models.DateField("confirmed", null=True, blank=True)
     confirmation = models.CharField(
-        max_length=200, blank=True, help_text="What the vendor wrote, or his number for it."
+        max_length=200, blank=True, help_text="What the vendor wrote, or their number for it."
     )
 
     objects = DecisionQuerySet.as_manager()
@@ -95,7 +95,7 @@ class Decision(Record):
 
 
 class CalendarFeed(Record):
-    """A person's secret address of the dates that he may see; a new one ends the old one.
+    """A person's secret address of the dates that they may see; a new one ends the old one.
 
     The address itself is shown once; `token_hash` is its SHA-256, so nobody can read it here.
     """

@@ -188,7 +188,7 @@ class SubscriptionResource(BaseResource):
             raise ValidationError({"utilisation": problem})
 
     def _product(self, row: dict[str, Any]) -> Product | None:
-        """The tool; its vendor is its maker, unless the name of the tool begins with his."""
+        """The tool; its vendor is its maker, unless the tool's name begins with the vendor's."""
         tool, maker = _text(row, "title"), _text(row, "vendor")
         begins = folded(tool).startswith(folded(maker)) or bare(tool).startswith(bare(maker))
         named = "" if begins else maker
@@ -284,7 +284,7 @@ class SubscriptionResource(BaseResource):
         if not self.strangers:
             return known
         named = ", ".join(f"{text} (row {row})" for text, row in self.strangers.items())
-        return [*known, f"these owners are nobody here, their names are kept in the notes: {named}"]
+        return [*known, f"owners unknown here, whose names are kept in the notes: {named}"]
 
 
 def _text(row: dict[str, Any], name: str) -> str:

@@ -84,13 +84,13 @@ class Message(models.Model):
         max_length=100,
         blank=True,
         editable=False,
-        help_text="The permission that its body takes here, such as assets.view_cost; else none.",
+        help_text="The permission that its body needs here, such as assets.view_cost; else none.",
     )
     list_name = models.CharField(
         max_length=30,
         blank=True,
         editable=False,
-        help_text="Of what series it is one, such as alerts: mail programs file it by that.",
+        help_text="The series it belongs to, such as alerts: mail programs file it by that.",
     )
     thread = models.CharField(
         max_length=60,

@@ -176,7 +176,7 @@ class Person(Record):
             models.CheckConstraint(
                 name="person_is_not_his_own_manager",
                 condition=Q(manager=None) | ~Q(manager=F("id")),
-                violation_error_message="Nobody is his own manager.",
+                violation_error_message="Nobody is their own manager.",
             ),
             models.CheckConstraint(
                 name="person_leaves_after_starting",

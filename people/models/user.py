@@ -29,7 +29,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField("e-mail", unique=True)
     name = models.CharField(max_length=150, blank=True)
     is_staff = models.BooleanField(
-        "staff", default=False, help_text="May open the back office; his roles say what he may do."
+        "staff",
+        default=False,
+        help_text="May open the back office; their roles say what they may do.",
     )
     is_active = models.BooleanField(
         "active", default=True, help_text="Switch off instead of deleting: the history needs it."

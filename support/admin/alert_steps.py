@@ -38,7 +38,7 @@ class CommentForm(StepForm):
 
 class SnoozeForm(StepForm):
     until = forms.DateField(
-        help_text="Told again on this day: not after its date, and at most 30 days past it."
+        help_text="Told again on this day: up to its date, or for 30 days once that is over."
     )
     text = _words()
 
@@ -54,13 +54,13 @@ class PassOnForm(StepForm):
     to = LinkField(
         Alert.recipient,
         label="To",
-        help_text="Whoever is told of it by his next mail, and of all that follows on this date.",
+        help_text="They are told of it by their next mail, and of all that follows on this date.",
     )
     text = _words()
 
 
 def _answering(move: Callable[..., Alert]) -> Callable[..., Outcome]:
-    """`move` for many alerts, of which those that are not his to answer are refused unnamed."""
+    """`move` for many alerts, of which those that are not theirs to answer are refused unnamed."""
 
     def run(rows: Sequence[Alert], *, by: Actor, **asked: Any) -> Outcome:
         outcome = Outcome()

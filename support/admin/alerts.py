@@ -100,7 +100,7 @@ class AlertAdmin(NeverByHand, AskingAdmin):
     HISTORY = ("lead", "raised_on", "assigned", "escalated")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
-        """Each says whether this user may see its record, and whether he was told of it anyway."""
+        """Each says whether this user may see its record, and whether they were told anyway."""
         alerts: QuerySet[Alert] = super().get_queryset(request).prefetch_related(with_records())
         kinds = {rule.record_type for rule in RULE.values()}
         seen = [it for it in kinds if request.user.has_perm(f"{it.app_label}.view_{it.model}")]
@@ -161,7 +161,7 @@ class AlertAdmin(NeverByHand, AskingAdmin):
     def escalated(self, alert: Alert) -> str:
         return "yes" if alert.escalates_id else ""
 
-    @display(description="passed on to him")
+    @display(description="passed on to them")
     def assigned(self, alert: Alert) -> str:
         return "yes, and what follows on this date" if alert.is_assigned else "no"
 
@@ -191,7 +191,7 @@ def _named(alert: Alert) -> str:
 
 
 class AlertsOfRecord(GenericReadOnlyInline):
-    """Who was told of its dates, and what he said; on the record's own page."""
+    """Who was told of its dates, and what they said; on the record's own page."""
 
     model = Alert
     ct_fk_field = "object_id"

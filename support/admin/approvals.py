@@ -29,7 +29,7 @@ class RefuseForm(StepForm):
         label="Why",
         max_length=5_000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Who asked will read it.",
+        help_text="Whoever asked will read it.",
     )
 
 
@@ -59,7 +59,7 @@ class ApprovalAdmin(NeverByHand, BaseAdmin):
             each(approvals.escalate),
             "support.answer_ticket",
             allows=_waits,
-            help="The deputy of who is asked, else the next above them, is asked in their place.",
+            help="The deputy, else the next above whoever is asked, is asked in their place.",
         ),
     ]
 

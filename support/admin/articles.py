@@ -22,5 +22,5 @@ class ArticleAdmin(BaseAdmin):
     def preview(self, article: Article | None) -> str:
         """Of what is saved; a new one has none yet."""
         if article is None or not article.pk:
-            return "It stands here once it is saved."
+            return "It is shown here once it is saved."
         return format_html('<div class="article-preview">{}</div>', rendered(article))

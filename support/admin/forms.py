@@ -62,7 +62,7 @@ class ResolveForm(StepForm):
     solution = forms.CharField(
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 8}),
-        help_text="The requester is mailed it.",
+        help_text="It is mailed to the requester.",
     )
     attachments = FilesField(required=False)
 
@@ -78,7 +78,7 @@ class QueueForm(StepForm):
 class MergeForm(StepForm):
     into = LinkField(
         Ticket.merged_into,
-        help_text="The one that stays. Who asked here is told, and follows that one.",
+        help_text="The one that stays. Whoever asked here is told, and follows that one.",
     )
 
 
@@ -103,7 +103,7 @@ class SplitForm(StepForm):
 
 
 class FollowForm(StepForm):
-    person = LinkField(Follower.person, help_text="He is mailed what happens, and may read it.")
+    person = LinkField(Follower.person, help_text="They are mailed what happens, and may read it.")
 
 
 class WorkForm(StepForm):

@@ -77,7 +77,7 @@ class DoneForm(StepForm):
         label="What was done",
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="The requester is mailed it.",
+        help_text="It is mailed to the requester.",
     )
 
 

@@ -50,7 +50,11 @@ class InboundMailAdmin(ReadOnlyAdmin, AskingAdmin):
     search_fields = ["subject", "sender", "sender_name", "text"]
     steps: ClassVar[Sequence[Step]] = [
         _step(
-            "open", "Open as ticket of …", deciding.open_as, OpenAsForm, "He is told of the ticket."
+            "open",
+            "Open as ticket of …",
+            deciding.open_as,
+            OpenAsForm,
+            "They are told of the ticket.",
         ),
         _step("join", "Join to a ticket", deciding.join, JoinForm, "Its files come along."),
         _step(

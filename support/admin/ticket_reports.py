@@ -126,7 +126,7 @@ ASSETS = Report(
     filterset=OffenderFilters,
     rows=_rows(offenders.assets),
     chart=_chart,
-    help="Devices by how many tickets they made. Costs are shown to those who may see costs.",
+    help="Devices by how many tickets they caused. Costs are shown to those who may see costs.",
     empty=EMPTY,
 )
 PRODUCTS = Report(
@@ -144,7 +144,7 @@ PRODUCTS = Report(
     filterset=OffenderFilters,
     rows=_rows(offenders.products),
     chart=_chart,
-    help="Products by how many tickets their devices made. Costs are shown to those who may see"
+    help="Products by how many tickets their devices caused. Costs are shown to those who may see"
     " costs.",
     empty=EMPTY,
 )

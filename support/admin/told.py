@@ -1,4 +1,4 @@
-"""When somebody, or a shared mailbox, gets his mail of the day, and how he is told of each kind."""
+"""When people and shared mailboxes get the mail of the day, and how they are told of each kind."""
 
 from django import forms
 from django.contrib import admin

@@ -153,7 +153,7 @@ def _last_use(company: Company, since: date) -> date | None:
 
 
 def _of_a_leaver(company: Company, licence: Licence) -> Seat:
-    """Nobody took it back when he left."""
+    """Nobody took it back when they left."""
     left = [it for it in company.people if it.leaves_on and it.leaves_on < company.today]
     person = max(left, key=lambda it: (str(it.leaves_on), it.pk))
     last = person.leaves_on or company.today

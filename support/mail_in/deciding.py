@@ -30,7 +30,7 @@ def open_as(mail: InboundMail, *, requester: Person, by: Actor) -> InboundMail:
 
 @transaction.atomic
 def join(mail: InboundMail, *, ticket: Ticket, by: Actor) -> InboundMail:
-    """Add it to a ticket: as the word of its sender, where he takes part, else as a note for staff.
+    """Add it to a ticket: as the word of a sender who takes part, else as a note for staff.
 
     Raises ValidationError where the ticket is closed.
     """

@@ -1,4 +1,4 @@
-"""What somebody answered, without the history of the conversation that his program put below."""
+"""What somebody answered, without the history of the conversation that their program put below."""
 
 import re
 from itertools import islice

@@ -101,18 +101,18 @@ def _survivor(ticket: Ticket) -> Ticket:
 
 
 def asked(ticket: Ticket, person: Person) -> bool:
-    """Whether he is on the asking side: then he writes as the requester does."""
+    """Whether they are on the asking side: then they write as the requester does."""
     return person.pk in {ticket.requester_id, ticket.on_behalf_of_id}
 
 
 def may_answer(person: Person) -> bool:
-    """Whether he speaks for the desk."""
+    """Whether they speak for the desk."""
     user = person.user
     return bool(user and user.is_staff and user.has_perm("support.answer_ticket"))
 
 
 def takes_part(ticket: Ticket, person: Person) -> bool:
-    """Whether he may write in it without speaking for the desk."""
+    """Whether they may write in it without speaking for the desk."""
     return (
         asked(ticket, person)
         or person.pk == ticket.assignee_id
@@ -123,11 +123,11 @@ def takes_part(ticket: Ticket, person: Person) -> bool:
 def refuse_strangers(ticket: Ticket, person: Person) -> None:
     """Raises ValidationError for who neither takes part nor answers for the desk."""
     if not takes_part(ticket, person) and not may_answer(person):
-        raise ValidationError(f"{person} writes to {ticket.number}, a ticket that is not his.")
+        raise ValidationError(f"{person} writes to {ticket.number}, a ticket that is not theirs.")
 
 
 def device_in(letter: Letter, person: Person) -> Asset | None:
-    """The one device of his whose tag or serial number stands in the mail."""
+    """The one device of theirs whose tag or serial number stands in the mail."""
     said = f"{letter.subject}\n{letter.text}".upper()
     held = Asset.objects.filter(holder=person)[:200]
     named = [asset for asset in held if _names(said, asset.tag) or _names(said, asset.serial)]

@@ -57,7 +57,7 @@ def _forged(letter: Letter) -> str:
     by_method = results.pop("dmarc", None) or set().union(*results.values())
     if "fail" not in by_method or "pass" in by_method:
         return ""
-    return f"Our mail server takes the sender {letter.sender} for forged: {_shown(own)}"[:250]
+    return f"Our mail server holds the sender {letter.sender} to be forged: {_shown(own)}"[:250]
 
 
 def _shown(verdict: str) -> str:

@@ -19,7 +19,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.filter(message=None, state__in=[Alert.State.OPEN, Alert.State.LAPSED])
 
     def open(self) -> Self:
-        """Those that somebody must still act on or say that he knows."""
+        """Those that somebody must still act on or say that they know of."""
         return self.filter(state=Alert.State.OPEN)
 
     def waking(self, on: date) -> Self:
@@ -64,7 +64,7 @@ class Alert(models.Model):
         "assigned by hand",
         default=False,
         editable=False,
-        help_text="Somebody passed it on to him: he gets the later ones of this date too.",
+        help_text="Somebody passed it on to them: they get the later ones of this date too.",
     )
     escalates = models.ForeignKey(
         "self",

@@ -1,4 +1,4 @@
-"""Who must agree to a request, who stands in for him, and what was given in the end."""
+"""Who must agree to a request, who stands in for them, and what was given in the end."""
 
 from datetime import date
 from typing import Self
@@ -123,7 +123,7 @@ class Absence(Record):
             models.CheckConstraint(
                 name="absence_has_another_as_deputy",
                 condition=~Q(person=F("deputy")),
-                violation_error_message="Nobody is his own deputy.",
+                violation_error_message="Nobody is their own deputy.",
             ),
         ]
 

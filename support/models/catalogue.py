@@ -15,7 +15,7 @@ from people.models import Department, Document, Person
 
 class OfferQuerySet(models.QuerySet["Offer"]):
     def visible_to(self, person: Person) -> Self:
-        """What he may ask for: open to all, or to his department or one it is part of."""
+        """What they may ask for: open to all, or to their department or one it is part of."""
         lineage = []
         department = person.department
         while department and department.pk not in lineage:
@@ -57,7 +57,7 @@ class Offer(Record):
         "at most", default=1, help_text="How many one may ask for at a time."
     )
     needs_manager = models.BooleanField(
-        "the manager approves", default=True, help_text="Of whom it is for."
+        "the manager approves", default=True, help_text="That of whoever it is for."
     )
     budget_above = MoneyField(
         "the budget owner approves above",

@@ -99,7 +99,7 @@ class StaffChange(Record):
                 fields=["person", "kind"],
                 name="person_joins_and_leaves_once_at_a_time",
                 condition=Q(completed_at=None) & ~Q(kind="moves"),
-                violation_error_message="This person joins or leaves already.",
+                violation_error_message="This person is joining or leaving already.",
             ),
         ]
 

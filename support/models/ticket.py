@@ -34,7 +34,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(due_by__lte=at)
 
     def visible_to(self, person: Person) -> Self:
-        """What he may read in the portal: asked by him, for him, or followed by him."""
+        """What they may read in the portal: asked by them, for them, or followed by them."""
         followed = Follower.objects.filter(person=person).values("ticket")
         return self.filter(Q(requester=person) | Q(on_behalf_of=person) | Q(pk__in=followed))
 
@@ -87,7 +87,7 @@ class Ticket(Record):
         null=True,
         blank=True,
         related_name="tickets_for_him",
-        help_text="Whom it is for, where that is not who asks.",
+        help_text="Whom it is for, where that is somebody else.",
     )
     asset = models.ForeignKey(Asset, models.PROTECT, null=True, blank=True, related_name="tickets")
     contract = models.ForeignKey(
@@ -258,7 +258,7 @@ class Follower(Record):
             models.UniqueConstraint(
                 fields=["ticket", "person"],
                 name="ticket_is_followed_once_by_a_person",
-                violation_error_message="He follows it already.",
+                violation_error_message="They follow it already.",
             )
         ]
 

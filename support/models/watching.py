@@ -106,7 +106,7 @@ class LeadTime(Record):
 
 
 class DigestTime(Record):
-    """When somebody gets his mail of the day; who has none set gets it at `DEFAULT_HOUR`."""
+    """When somebody gets the mail of the day; where none is set, at `DEFAULT_HOUR`."""
 
     DEFAULT_HOUR = 7
 

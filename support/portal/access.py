@@ -1,4 +1,4 @@
-"""Who is at the door of the portal, and how often he may knock."""
+"""Who is at the door of the portal, and how often they may knock."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What the portal asks of who answers an alert, and of who sets how he is told."""
+"""What the portal asks of who answers an alert, and of who sets how they are told."""
 
 from collections.abc import Sequence
 from datetime import date, time, timedelta
@@ -58,12 +58,12 @@ class PassOnForm(PlainForm):
         label="E-mail of who takes care of it",
         error_messages={"required": "Give an e-mail address."},
     )
-    text = _words("A word to him")
+    text = _words("A word to them")
 
     def __init__(self, *args: Any, alert: Alert, on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.on = on
-        self.fields["to"].help_text = "He is told by his next mail, and of what follows."
+        self.fields["to"].help_text = "They are told by their next mail, and of what follows."
         manager = alert.recipient.manager
         if manager and manager.email and not manager.has_left(on):
             self.fields["to"].help_text += f" The manager is {manager}, {manager.email}."

@@ -1,4 +1,4 @@
-"""Where somebody sets how he is told of what comes due."""
+"""Where somebody sets how they are told of what comes due."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse

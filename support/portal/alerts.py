@@ -40,7 +40,7 @@ DONE = {
 @require_GET
 @for_a_person
 def alerts(request: HttpRequest, person: Person) -> HttpResponse:
-    """What the person was told himself: what is open, what he put off, what was before."""
+    """What the person was told: what is open, what they put off, what was before."""
     rows = _shown(person.alerts.all())
     waits = [Alert.State.OPEN, Alert.State.SNOOZED]
     context = {

@@ -20,12 +20,12 @@ class DecisionForm(forms.Form):
         required=False,
         max_length=5_000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Needed where you refuse: who asked will read it.",
+        help_text="Needed where you refuse: whoever asked will read it.",
     )
 
 
 def _of(person: Person) -> ApprovalQuerySet:
-    """What he was asked, or is asked."""
+    """What they were asked, or are asked."""
     asked = person.approvals.exclude(state=Approval.State.TO_COME)
     related = ("ticket__requester__department", "ticket__on_behalf_of", "ticket__offer", "for_whom")
     return asked.select_related(*related)

@@ -1,4 +1,4 @@
-"""Where an employee asks for something in the catalogue, for himself or for somebody else."""
+"""Where an employee asks for something in the catalogue, for themselves or for somebody else."""
 
 from typing import Any
 

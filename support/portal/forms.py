@@ -130,7 +130,7 @@ class RatingForm(forms.Form):
 class FollowForm(forms.Form):
     email = forms.EmailField(
         label="E-mail of a colleague",
-        help_text="He reads along here and by e-mail, and may answer.",
+        help_text="They read along here and by e-mail, and may answer.",
         error_messages={"required": "Give an e-mail address."},
     )
     label_suffix = ""

@@ -1,4 +1,4 @@
-"""Where an employee accepts what he was handed, or says what is wrong."""
+"""Where an employee accepts what they were handed, or says what is wrong."""
 
 from django import forms
 from django.contrib import messages

@@ -71,5 +71,7 @@ def _third(request: HttpRequest, form: ReportForm, status: int = 200) -> HttpRes
 
 
 def _thanked(request: HttpRequest, ticket: Ticket) -> HttpResponse:
-    messages.success(request, f"Thank you. Your request is {ticket.number}; we have mailed you it.")
+    messages.success(
+        request, f"Thank you. Your request is {ticket.number}; we have mailed it to you."
+    )
     return redirect("portal:request", ticket.pk)

@@ -1,4 +1,4 @@
-"""The requests that somebody may read: his own, those for him, and those that he follows."""
+"""The requests that somebody may read: their own, those for them, and those that they follow."""
 
 from typing import Any
 
@@ -84,7 +84,7 @@ def follow(request: HttpRequest, person: Person, pk: int) -> HttpResponse:
         form.add_error(None, TOO_OFTEN)
         return _page(request, person, _visible(person, pk), status=429, follow_form=form)
     _let_follow(ticket, form.cleaned_data["email"], by=person)
-    messages.success(request, "If this is the address of a colleague, he reads along from now on.")
+    messages.success(request, "If this is the address of a colleague, they read along from now on.")
     return redirect("portal:request", ticket.pk)
 
 
@@ -169,7 +169,7 @@ def _replied(request: HttpRequest, person: Person, ticket: Ticket, form: ReplyFo
 
 @transaction.atomic
 def _let_follow(ticket: Ticket, email: str, *, by: Person) -> None:
-    """Nothing happens where nobody has the address, or he reads it already."""
+    """Nothing happens where nobody has the address, or they read it already."""
     employed = Person.objects.employed(timezone.localdate()).exclude(kind=Person.Kind.SHARED)
     found = employed.filter(email__iexact=email).first()
     if found is None or Ticket.objects.visible_to(found).filter(pk=ticket.pk).exists():

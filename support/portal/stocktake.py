@@ -1,4 +1,4 @@
-"""Where an employee says of what he holds whether he has it, while a stocktake asks for it."""
+"""Where an employee says of what they hold whether they have it, while a stocktake asks for it."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -50,7 +50,7 @@ def _answer(request: HttpRequest, person: Person) -> str:
 
 
 def _chosen(request: HttpRequest, person: Person, name: str) -> list[Count]:
-    """His own counts that a button names. Raises Http404 where one is not his."""
+    """Their own counts that a button names. Raises Http404 where one is not theirs."""
     keys = {int(key) for key in request.POST.getlist(name) if key.isdecimal() and len(key) < 19}
     counts = list(Count.objects.filter(expected_holder=person, pk__in=keys))
     if not keys or len(counts) < len(keys):

@@ -1,4 +1,4 @@
-"""The first pages of an employee: what waits for him, and what he holds."""
+"""The first pages of an employee: what waits for them, and what they hold."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ DAYS_TO_RATE = 14
 @require_GET
 @for_a_person
 def home(request: HttpRequest, person: Person) -> HttpResponse:
-    """What waits for him first; then what he holds, and what he has asked for."""
+    """What waits for them first; then what they hold, and what they have asked for."""
     mine = Ticket.objects.visible_to(person).open()
     mine = mine.select_related("asset__product__maker", "requester")
     context = {
@@ -52,13 +52,13 @@ def equipment(request: HttpRequest, person: Person) -> HttpResponse:
 
 
 def _to_rate(person: Person) -> QuerySet[Ticket]:
-    """What was solved lately, and he has not said how well."""
+    """What was solved lately, and they have not said how well."""
     since = timezone.now() - timedelta(DAYS_TO_RATE)
     solved = person.tickets.filter(state=Ticket.State.RESOLVED, resolved_at__gte=since)
     return solved.filter(rating=None).order_by("-resolved_at")[:SHOWN]
 
 
 def _equipment_of(person: Person) -> QuerySet[Asset]:
-    """What the person holds, each with his open custody in `held`."""
+    """What the person holds, each with its open custody in `held`."""
     held = Prefetch("custodies", Custody.objects.open(), to_attr="held")
     return person.assets.select_related("product__maker").prefetch_related(held).order_by("tag")

@@ -33,7 +33,7 @@ class People:
         return key is not None and key not in self.silent and on <= self.leaving.get(key, on)
 
     def manager(self, key: int, on: date) -> int | None:
-        """The manager, if he can be told on that day."""
+        """The manager, if they can be told on that day."""
         manager = self.managers.get(key)
         return manager if self.is_here(manager, on) else None
 

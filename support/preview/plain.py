@@ -1,7 +1,7 @@
 """The short way through matters of which nobody has said anything: nearly all of a register.
 
-One person is concerned throughout; then the ledger's steps come to telling him at each lead, and
-somebody above him in the end. A test holds `unfolding`, which knows every case, to the same.
+One person is concerned throughout; then the ledger's steps come to telling them at each lead,
+and somebody above them in the end. A test holds `unfolding`, which knows every case, to the same.
 """
 
 from datetime import date, timedelta
@@ -36,7 +36,7 @@ def plainly(
 
 
 def _alone(matter: Matter) -> int | None:
-    """The one person whom it concerns, where only he was told and nobody answered."""
+    """The one person whom it concerns, where only they were told and nobody answered."""
     if len(matter.whom) != 1 or matter.woken:
         return None
     whom = matter.whom[0][1]

@@ -75,6 +75,6 @@ class Matter:
 
 
 def above_of(key: int, day: date, people: People, mailboxes: tuple[int, int]) -> int | None:
-    """Who hears what this person does not answer: his manager, else the first other mailbox."""
+    """Who hears what this person does not answer: their manager, else the first other mailbox."""
     others = (it for it in mailboxes if it != key)
     return people.manager(key, day) or next(others, None)

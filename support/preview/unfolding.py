@@ -94,7 +94,7 @@ class Unfolding:
         return found
 
     def _assigned(self, day: date) -> int | None:
-        """Whom it was passed on to by hand, if he is here."""
+        """Whom it was passed on to by hand, if they are here."""
         for alert in reversed(self.alerts):
             over = self.rule.is_standing and alert.state == State.MOOT
             if alert.is_assigned and not over and self.people.is_here(alert.recipient, day):

@@ -83,7 +83,7 @@ def _ask_for(
 
 
 def starter_kits(person: Person) -> list[StarterKit]:
-    """What whoever joins gets: of his department, else of the one it is part of, else of all."""
+    """What whoever joins gets: of their department, else of the one it is part of, else of all."""
     kits = StarterKit.objects.filter(title__in=["", person.title]).select_related("offer")
     lineage: list[Department | None] = []
     department = person.department

@@ -1,4 +1,4 @@
-"""The leave of somebody: what he has, how it comes back, who takes over, and when it is done."""
+"""The leave of somebody: what they have, how it comes back, who takes over, and when it is done."""
 
 from datetime import date, timedelta
 
@@ -25,13 +25,13 @@ AHEAD = 14
 
 @transaction.atomic
 def depart(person: Person, *, by: Actor) -> StaffChange | None:
-    """Open the ticket of a leave, with all that he has; None where there is one already.
+    """Open the ticket of a leave, with all that they have; None where there is one already.
 
     A leave whose day has moved keeps its ticket. Raises ValidationError without a last day.
     """
     person = changes.locked(person)
     if person.leaves_on is None:
-        raise ValidationError(f"{person} has no last day: give him one first.")
+        raise ValidationError(f"{person} has no last day: give one first.")
     change = person.staff_changes.filter(kind=Kind.LEAVES, completed_at=None).first()
     if change:
         if change.on != person.leaves_on:
@@ -41,7 +41,7 @@ def depart(person: Person, *, by: Actor) -> StaffChange | None:
     if person.staff_changes.filter(kind=Kind.LEAVES, on=person.leaves_on).exists():
         return None  # worked off already
     has = holdings.of(person, timezone.localdate())
-    listed = "\n".join(f"- {it}" for it in has.sentences()) or "Nothing is recorded with him."
+    listed = "\n".join(f"- {it}" for it in has.sentences()) or "Nothing is recorded as theirs."
     ticket = tickets.open_ticket(
         requester=person,
         subject=f"{person} leaves on {person.leaves_on:%-d %B %Y}",
@@ -60,7 +60,7 @@ def depart(person: Person, *, by: Actor) -> StaffChange | None:
 
 @transaction.atomic
 def announce_leave(person: Person, *, leaves_on: date, reason: str = "", by: Actor) -> Person:
-    """Write down somebody's last day, and begin his leave where that is near."""
+    """Write down somebody's last day, and begin their leave where that is near."""
     person = changes.locked(person)
     person.leaves_on = leaves_on
     person.full_clean()
@@ -113,7 +113,7 @@ def _take_back(
 def transfer(change: StaffChange, *, to: Person, by: Actor) -> StaffChange:
     """Give tickets, approvals and alerts of somebody who leaves to a successor.
 
-    Raises ValidationError where he has none, or `to` is himself, has left or has no e-mail.
+    Raises ValidationError where there is none, or `to` is the same, has left or has no e-mail.
     """
     change = changes.opened(change, Kind.LEAVES)
     person, reason = change.person, f"taken over from {change.person}, who leaves"

@@ -30,7 +30,7 @@ def move(
     """Move somebody, with the assets that go along; the others are to be returned.
 
     Those that go along follow to the new place at once; for the others a ticket is opened.
-    Raises ValidationError where nothing changes, or something is to go along that he does not hold.
+    Raises ValidationError where nothing changes, or something is to go along that they do not hold.
     """
     person = changes.locked(person)
     department, location = department or person.department, location or person.location

@@ -46,7 +46,7 @@ def first_name(name: str) -> str:
 
 @register.simple_tag
 def menu_counts(user: object) -> dict[str, int]:
-    """What waits for this user in the portal: the alerts `told` to him, the approvals `asked`."""
+    """What waits for this user in the portal: the alerts `told` to them, the approvals `asked`."""
     if not isinstance(user, User):
         return {}
     told = Alert.objects.open().filter(recipient=OuterRef("pk"))

@@ -185,8 +185,8 @@ def test_products_take_their_end_of_life_from_their_releases(it):
     new.refresh_from_db()
     assert (outcome.done, new.end_of_life_on) == ([new], TODAY)
     assert outcome.refused == [
-        "Apple iPhone 4: the support of iphone 4 has ended, on a day that nobody told.",
-        "Apple iPod: no release is named so, or several are.",
+        "Apple iPhone 4: the support of iphone 4 has ended, on a day that is not known.",
+        "Apple iPod: no release has this name, or several have.",
     ]
     assert new.history.latest().history_user == it
 

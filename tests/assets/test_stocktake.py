@@ -116,7 +116,7 @@ def test_each_holder_gets_one_mail_that_names_only_his_own(berlin):
 
 
 def test_what_is_open_or_names_nothing_is_not_opened(berlin):
-    with pytest.raises(ValidationError, match="is of nothing yet: name at least one place"):
+    with pytest.raises(ValidationError, match="counts nothing yet: name at least one place"):
         stocktaking.open(StocktakeFactory(), by=None)
     stocktake = opened(berlin)
     with pytest.raises(ValidationError, match="Autumn is open: it cannot be opened again"):

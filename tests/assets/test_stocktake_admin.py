@@ -66,7 +66,7 @@ def test_a_clerk_prepares_opens_and_closes_it(clerk, store, it):
     assert "Open</a>" in text(clerk.get(page(stocktake)))
     clerk.post(page(stocktake, "step", "open"), {"apply": "1"})
     shown = text(clerk.get(page(stocktake)))
-    assert "How far it is" in shown
+    assert "How far it has got" in shown
     assert "Count</a>" in shown
 
     sent = {"apply": "1", "report_missing_lost": "on", "reason": "year end"}

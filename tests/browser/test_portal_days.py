@@ -82,7 +82,7 @@ def test_an_employees_day(new_page, sign_in, shoot, ada, desk, name, viewport, o
     # A colleague reads along; the desk asks, and she answers.
     page.get_by_text("Let a colleague read along").click()
     page.get_by_label("E-mail of a colleague").fill(colleague.email)
-    page.get_by_role("button", name="Let him read along").click()
+    page.get_by_role("button", name="Let them read along").click()
     expect(page.get_by_text("Linus Torvalds")).to_be_visible()
     ticket = Ticket.objects.get(asset=laptop)
     tickets.answer(ticket, body="Which cable is it?", by=desk)

@@ -84,7 +84,7 @@ def test_a_store_is_counted_from_the_opening_to_the_report(
     office.get_by_role("link", name="Open", exact=True).click()
     shoot(office, "open")
     office.get_by_role("button", name="Open", exact=True).click()
-    expect(office.get_by_role("heading", name="How far it is")).to_be_visible()
+    expect(office.get_by_role("heading", name="How far it has got")).to_be_visible()
 
     sign_in(phone, member(SERVICE_DESK))
     phone.goto(office.url)

@@ -174,7 +174,7 @@ def test_three_places_after_a_nought_are_a_fraction_and_never_thousands():
         with pytest.raises(ValueError, match="has more than two places"):
             amounts.money(cell)
     assert amounts.points(["1.234", "0,999"]) == {Point.COMMA}
-    with pytest.raises(ValueError, match="otherwise than the rest of its column"):
+    with pytest.raises(ValueError, match="differently from the rest of its column"):
         amounts.money("0,500", Point.DOT)
 
 

@@ -284,7 +284,7 @@ def test_an_owner_who_is_nobody_here_is_kept_in_the_notes_and_said():
     contract = Contract.objects.get()
     assert contract.owner is None
     assert contract.notes == "Annual contract\nOwner in file.csv: IT / John"
-    assert "nobody here, their names are kept in the notes: IT / John (row 2)" in report.notes[-1]
+    assert "unknown here, whose names are kept in the notes: IT / John (row 2)" in report.notes[-1]
 
 
 def test_a_later_renewal_date_is_another_term_and_the_old_one_keeps_its_price():

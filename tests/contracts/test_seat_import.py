@@ -81,7 +81,7 @@ def test_by_its_product_where_there_is_one_licence_of_it(licence, ada):
     load("seats", SEATS, ["drawing", ada.email, "", ""])
     LicenceFactory(number="L-2", product=licence.product)
     report = load("seats", SEATS, ["drawing", ada.email, "", ""])
-    assert "could be L-1, L-2: name one of them so" in problems(report)[0]
+    assert "could be L-1, L-2: give one of these" in problems(report)[0]
 
 
 def test_no_file_gives_out_more_than_was_bought(licence, ada, bob):

@@ -158,7 +158,7 @@ def test_a_name_that_two_people_have_is_refused_naming_their_addresses():
 
     assert problems(report) == [
         'row 2, column Manager, "Ada": could be ada1@example.com, ada2@example.com:'
-        " name one of them so"
+        " give one of these"
     ]
 
 
@@ -172,7 +172,7 @@ def test_of_a_key_or_a_name_that_many_have_only_a_few_are_told():
     assert len(keys.refusals) == len(names.refusals) == 300
     few = ", ".join(f"ada{number}@example.com" for number in range(5))
     assert {it.problem for it in names.refusals} == {
-        f"could be {few} and 295 more: name one of them so"
+        f"could be {few} and 295 more: give one of these"
     }
 
 

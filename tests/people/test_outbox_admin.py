@@ -41,7 +41,7 @@ def test_a_body_that_takes_a_permission_is_read_by_who_has_it(client, request, r
     page = client.get(page_of(message)).text
 
     assert ("Canary" in page) == reads
-    assert ("The body takes the permission “Can see what assets cost”." in page) != reads
+    assert ("The body needs the permission “Can see what assets cost”." in page) != reads
     assert not client.get(reverse(LIST), {"q": "Canary"}).context["cl"].result_list
 
 
@@ -53,7 +53,7 @@ def test_a_body_that_takes_a_permission_nobody_knows_is_read_by_an_administrator
     page = client.get(page_of(message)).text
 
     assert "Canary" not in page
-    assert "The body takes the permission “gone.view_gone”." in page
+    assert "The body needs the permission “gone.view_gone”." in page
 
 
 def test_an_employee_sees_nothing(client, employee):

@@ -214,7 +214,7 @@ def test_what_is_no_http_is_tried_again(receiver):
 
     deliver_posts()
 
-    assert (again(message).state, "no HTTP" in message.error) == ("queued", True)
+    assert (again(message).state, "not HTTP" in message.error) == ("queued", True)
 
 
 def test_a_receiver_that_is_away_is_tried_again(receiver):

@@ -181,7 +181,7 @@ def test_an_absence_of_today_alone_is_one(mine, deputy):
 
 
 def test_nobody_is_ones_own_deputy(mine, boss):
-    assert "his own deputy" in mine.post("/absences/", days(boss)).text
+    assert "their own deputy" in mine.post("/absences/", days(boss)).text
 
 
 def test_of_a_colleague_who_will_have_left_no_more_is_said_than_of_nobody(mine):

@@ -248,7 +248,7 @@ def test_a_question_that_outlived_its_request_waits_for_nobody(client, boss):
     approval = ApprovalFactory(ticket=ticket, approver=boss)
     client.force_login(boss.user)
 
-    with pytest.raises(ValidationError, match="is resolved: nothing is to be decided"):
+    with pytest.raises(ValidationError, match="is resolved: there is nothing left to decide"):
         approvals.approve(approval, by=boss.user)
     with pytest.raises(ValidationError, match="nothing waits"):
         approvals.escalate(approval)

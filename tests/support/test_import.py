@@ -84,7 +84,7 @@ def test_what_was_asked_for_in_the_catalogue_stays_with_who_asked(ada, of_the_ca
 
     ticket.refresh_from_db()
     assert ticket.requester.name == who
-    assert any("stays with who asked" in note for note in report.notes) == of_the_catalogue
+    assert any("stays with whoever asked" in note for note in report.notes) == of_the_catalogue
 
 
 def test_a_state_that_nobody_knows_is_refused_with_those_that_are():

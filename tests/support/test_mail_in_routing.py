@@ -203,7 +203,7 @@ def test_who_has_nothing_to_do_with_a_ticket_is_kept_back(ticket):
     mail = taken(sender="eve@example.com", In_Reply_To=sent(ticket))
 
     assert mail.state == "quarantined"
-    assert mail.reason == "Eve writes to T-000001, a ticket that is not his."
+    assert mail.reason == "Eve writes to T-000001, a ticket that is not theirs."
     assert not Comment.objects.exists()
 
 

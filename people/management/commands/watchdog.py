@@ -11,7 +11,7 @@ from people.watchdog import watch
 
 class Command(BaseCommand):
     help = (
-        "See whether the jobs run and the outbox is emptied, and mail IT where not, directly and"
+        "See whether the jobs run and the outbox is emptied, and mail IT if not, directly and"
         " once. The exit code is 1 while something is wrong."
     )
     # A check of the whole project may need what is broken.
