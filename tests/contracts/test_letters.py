@@ -84,7 +84,8 @@ def test_covered_devices_are_named_and_very_many_counted():
         CoverageFactory(contract=decision.contract, asset=asset)
     said = written(decision)
     assert "serial number SN0000" in said
-    assert "and 3 more" in said
+    # Where a line ends within it, depending on the names before, the reader of PDFs joins words.
+    assert "and3more." in said.replace(" ", "")
 
 
 def test_the_draft_opens_unsent_with_the_letter_attached():
