@@ -36,8 +36,9 @@ def pytest_xdist_auto_num_workers():
 
 @pytest.hookimpl(trylast=True)  # after the order is made random
 def pytest_collection_modifyitems(items):
-    """What starts servers or a browser first: it takes long, and one worker would end with it."""
-    items.sort(key=lambda it: it.get_closest_marker("real") is None)
+    """What takes long comes first, so that no worker ends with it alone."""
+    long = ("real", "xdist_group")
+    items.sort(key=lambda it: not any(map(it.get_closest_marker, long)))
 
 
 def pytest_collection_finish(session):
