@@ -17,7 +17,7 @@ from tests import template
 from tests.emptying import Emptying
 from tests.factories import PersonFactory, UserFactory
 from tests.imap import post_office, post_office_of_module  # noqa: F401 - fixtures
-from tests.processes import data_dir, processes, start  # noqa: F401 - fixtures
+from tests.processes import broker, data_dir, processes, start  # noqa: F401 - fixtures
 from tests.receiver import receiver, resolver  # noqa: F401 - fixtures
 from tests.rendering import bare
 from tests.services import missing

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+import redis
 from django.db import connection
 
 from tests.services import ROOT
@@ -88,6 +89,20 @@ def processes(tmp_path):
 
 def mail_to(postman):
     return f"smtp://127.0.0.1:{postman.port}"
+
+
+def emptied(redis_url):
+    """The same Redis without the tasks that whoever used it before has left there."""
+    with redis.Redis.from_url(redis_url) as server:
+        server.flushdb()
+    return redis_url
+
+
+@pytest.fixture
+def broker():
+    """The address of an empty broker: Redis where there is one, else the file system."""
+    url = os.environ.get("TEST_REDIS_URL")
+    return emptied(url) if url else "filesystem://"
 
 
 # --- `make run` ---

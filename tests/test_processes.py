@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from config.celery import app
 from tests.factories import ContractFactory, DigestTimeFactory, PersonFactory
-from tests.processes import BEAT, WORKER, mail_to
+from tests.processes import BEAT, WORKER, emptied, mail_to
 
 pytestmark = [
     pytest.mark.real,
@@ -21,12 +21,7 @@ def broker(request):
     """The address of each kind of broker, empty."""
     if request.param == "filesystem":
         return "filesystem://"
-    import redis
-
-    url = request.getfixturevalue("redis_url")
-    with redis.Redis.from_url(url) as server:
-        server.flushdb()
-    return url
+    return emptied(request.getfixturevalue("redis_url"))
 
 
 def test_the_schedule_names_tasks_that_exist():

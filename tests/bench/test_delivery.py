@@ -1,6 +1,5 @@
 """How many mails a minute one worker delivers to a mail server on the same machine."""
 
-import os
 import time
 from datetime import timedelta
 
@@ -41,10 +40,10 @@ def owe_digests():
     )
 
 
-def test_one_worker_delivers_twelve_hundred_mails_a_minute(processes, postman):
+def test_one_worker_delivers_twelve_hundred_mails_a_minute(processes, postman, broker):
     owe_digests()
     steward = processes(
-        CELERY_BROKER_URL=os.environ.get("TEST_REDIS_URL") or "filesystem://",
+        CELERY_BROKER_URL=broker,
         EMAIL_URL=mail_to(postman),
         FAULT_TASKS="deliver mail",
     )
