@@ -35,6 +35,11 @@ class Total:
     def depreciation(self) -> Decimal:
         return self.cost - self.book_value
 
+    @property
+    def amounts(self) -> tuple[Any, ...]:
+        """How many there are and what they are worth, column by column."""
+        return self.assets, self.cost, self.depreciation, self.book_value
+
 
 @dataclass(frozen=True)
 class Movement:
@@ -50,6 +55,11 @@ class Movement:
     depreciation: Decimal
     disposals: Decimal
     closing: Decimal
+
+    @property
+    def amounts(self) -> tuple[Any, ...]:
+        """From the opening to the closing, column by column."""
+        return self.opening, self.additions, self.depreciation, self.disposals, self.closing
 
 
 @dataclass(frozen=True)

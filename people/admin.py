@@ -1,6 +1,6 @@
 """The back office's screens for people, departments, places and logins."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin import display
@@ -20,13 +20,23 @@ from people.exchange import ExchangeAdmin
 from people.models import Department, Location, Person, User
 
 
-class DepartmentForm(RecordForm):
+class TreeForm(RecordForm):
+    """Refuses to put a record below one that is below it, going up by the field `step`."""
+
+    step: ClassVar[str]
+    is_below: ClassVar[str]
+    """How one is below another, in words."""
+
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        parent = self.cleaned_data.get("parent")
-        if parent and places.is_above(self.instance, parent, "parent"):
-            self.add_error("parent", f"{parent} is part of {self.instance}.")
+        above = self.cleaned_data.get(self.step)
+        if above and places.is_above(self.instance, above, self.step):
+            self.add_error(self.step, f"{above} {self.is_below} {self.instance}.")
         return cleaned
+
+
+class DepartmentForm(TreeForm):
+    step, is_below = "parent", "is part of"
 
 
 @admin.register(Department)
@@ -80,13 +90,8 @@ class LocationAdmin(ExchangeAdmin):
         places.settle(obj, by=actor(request), reason=self.reason(form, change))
 
 
-class PersonForm(RecordForm):
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
-        manager = self.cleaned_data.get("manager")
-        if manager and places.is_above(self.instance, manager, "manager"):
-            self.add_error("manager", f"{manager} answers to {self.instance}.")
-        return cleaned
+class PersonForm(TreeForm):
+    step, is_below = "manager", "answers to"
 
 
 @admin.register(Person)

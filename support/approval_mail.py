@@ -1,22 +1,25 @@
 """What approvers and requesters are mailed: each question, each answer once."""
 
+from functools import partial
+
 from django.conf import settings
 from django.urls import reverse
 
 from config.history import Actor
-from people import outbox
 from people.models import Person
 from support.models import Approval, Comment, Ticket
 from support.ticket_mail import (
     desk,
-    letter,
     quoted,
     request_link,
-    subject_of,
     summary,
     tell_followers,
     ticket_link,
+    write,
 )
+
+# Answered by a button: an answer by mail would be none.
+_write = partial(write, in_thread=False)
 
 
 def asked(approval: Approval) -> None:
@@ -24,16 +27,15 @@ def asked(approval: Approval) -> None:
     ticket = approval.ticket
     receiver = ticket.on_behalf_of or ticket.requester
     stand_in = f"You are asked in place of {approval.for_whom}." if approval.for_whom else ""
-    outbox.queue(
+    _write(
         approval.approver,
-        key=f"approval:{approval.pk}:{approval.approver_id}:{approval.asked_at:%Y%m%dT%H%M%S%f}",
-        subject=subject_of(ticket, "Do you agree"),
-        text=letter(
-            f"Hello {approval.approver},",
-            f"{receiver} needs your approval for this. {stand_in}".strip(),
-            _facts(ticket),
-            "Approve or refuse it here:\n" + approval_link(approval),
-        ),
+        ticket,
+        f"approval:{approval.pk}:{approval.approver_id}:{approval.asked_at:%Y%m%dT%H%M%S%f}",
+        "Do you agree",
+        f"Hello {approval.approver},",
+        f"{receiver} needs your approval for this. {stand_in}".strip(),
+        _facts(ticket),
+        "Approve or refuse it here:\n" + approval_link(approval),
     )
 
 
@@ -42,38 +44,35 @@ def dropped(approval: Approval, why: str, *, by: Actor) -> None:
     if by is not None and approval.approver.user_id == by.pk:
         return
     ticket = approval.ticket
-    outbox.queue(
+    _write(
         approval.approver,
-        key=f"approval:{approval.pk}:dropped:{approval.history.latest().pk}",
-        subject=subject_of(ticket, "No longer asked"),
-        text=letter(
-            f"Hello {approval.approver},",
-            f"there is nothing left to decide about {ticket.number}, {ticket.subject}: {why}.",
-        ),
+        ticket,
+        f"approval:{approval.pk}:dropped:{approval.history.latest().pk}",
+        "No longer asked",
+        f"Hello {approval.approver},",
+        f"there is nothing left to decide about {ticket.number}, {ticket.subject}: {why}.",
     )
 
 
 def agreed(ticket: Ticket, *, by: Actor) -> None:
     """All have agreed: the desk begins; who asked, whom it is for and who follows it know."""
-    outbox.queue(
+    _write(
         desk(ticket),
-        key=f"ticket:{ticket.pk}:approved:desk",
-        subject=subject_of(ticket, "Approved"),
-        text=letter(
-            f"The request of {ticket.requester} is approved and can be fulfilled.",
-            _facts(ticket),
-            "Open it here:\n" + ticket_link(ticket),
-        ),
+        ticket,
+        f"ticket:{ticket.pk}:approved:desk",
+        "Approved",
+        f"The request of {ticket.requester} is approved and can be fulfilled.",
+        _facts(ticket),
+        "Open it here:\n" + ticket_link(ticket),
     )
-    outbox.queue(
+    _write(
         ticket.requester,
-        key=f"ticket:{ticket.pk}:approved:requester",
-        subject=subject_of(ticket, "Approved"),
-        text=letter(
-            f"Hello {ticket.requester},",
-            f"your request {ticket.number} is approved. The service desk gets it for you.",
-            "You can follow it here:\n" + request_link(ticket),
-        ),
+        ticket,
+        f"ticket:{ticket.pk}:approved:requester",
+        "Approved",
+        f"Hello {ticket.requester},",
+        f"your request {ticket.number} is approved. The service desk gets it for you.",
+        "You can follow it here:\n" + request_link(ticket),
     )
     said = f"{ticket.number}, {ticket.subject}, is approved. The service desk gets it."
     tell_followers(ticket, f"ticket:{ticket.pk}:approved", "Approved", said, by=by)
@@ -81,16 +80,15 @@ def agreed(ticket: Ticket, *, by: Actor) -> None:
 
 def refused(comment: Comment, *, by: Actor) -> None:
     ticket = comment.ticket
-    outbox.queue(
+    _write(
         ticket.requester,
-        key=f"comment:{comment.pk}",
-        subject=subject_of(ticket, "Refused"),
-        text=letter(
-            f"Hello {ticket.requester},",
-            f"your request {ticket.number} was not approved:",
-            quoted(comment.body),
-            "You can read it here:\n" + request_link(ticket),
-        ),
+        ticket,
+        f"comment:{comment.pk}",
+        "Refused",
+        f"Hello {ticket.requester},",
+        f"your request {ticket.number} was not approved:",
+        quoted(comment.body),
+        "You can read it here:\n" + request_link(ticket),
     )
     said = f"{ticket.number}, {ticket.subject}, was not approved:"
     tell_followers(ticket, f"comment:{comment.pk}", "Refused", said, comment.body, by=by)

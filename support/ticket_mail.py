@@ -15,28 +15,24 @@ from support.models import Comment, Ticket
 
 
 def opened(ticket: Ticket, *, by: Actor) -> None:
-    outbox.queue(
+    write(
         ticket.requester,
-        key=f"ticket:{ticket.pk}:opened:requester",
-        thread=thread_of(ticket),
-        subject=subject_of(ticket, "We have your request"),
-        text=letter(
-            f"Hello {ticket.requester},",
-            f"your request is with the service desk. Its number is {ticket.number}.",
-            summary(ticket),
-            "You can follow it, and add to it, here:\n" + request_link(ticket),
-        ),
+        ticket,
+        f"ticket:{ticket.pk}:opened:requester",
+        "We have your request",
+        f"Hello {ticket.requester},",
+        f"your request is with the service desk. Its number is {ticket.number}.",
+        summary(ticket),
+        "You can follow it, and add to it, here:\n" + request_link(ticket),
     )
-    outbox.queue(
+    write(
         desk(ticket),
-        key=f"ticket:{ticket.pk}:opened:desk",
-        thread=thread_of(ticket),
-        subject=subject_of(ticket, "New ticket"),
-        text=letter(
-            f"{ticket.requester} has a new ticket, of {ticket.get_priority_display()} priority.",
-            summary(ticket),
-            "Open it here:\n" + ticket_link(ticket),
-        ),
+        ticket,
+        f"ticket:{ticket.pk}:opened:desk",
+        "New ticket",
+        f"{ticket.requester} has a new ticket, of {ticket.get_priority_display()} priority.",
+        summary(ticket),
+        "Open it here:\n" + ticket_link(ticket),
     )
     if ticket.on_behalf_of:
         said = f"{ticket.requester} has asked for you. The number is {ticket.number}."
@@ -51,18 +47,15 @@ def answered(comment: Comment, *, by: Actor) -> None:
     ticket = comment.ticket
     said = f"{comment.author or 'The service desk'} has answered {ticket.number}:"
     if comment.is_public:
-        outbox.queue(
+        write(
             ticket.requester,
-            key=f"comment:{comment.pk}",
-            thread=thread_of(ticket),
-            subject=subject_of(ticket, "Answer"),
-            text=letter(
-                f"Hello {ticket.requester},",
-                f"{comment.author or 'the service desk'} has answered your request"
-                f" {ticket.number}:",
-                quoted(comment.body),
-                "You can answer here:\n" + request_link(ticket),
-            ),
+            ticket,
+            f"comment:{comment.pk}",
+            "Answer",
+            f"Hello {ticket.requester},",
+            f"{comment.author or 'the service desk'} has answered your request {ticket.number}:",
+            quoted(comment.body),
+            "You can answer here:\n" + request_link(ticket),
         )
     else:
         said = f"{comment.author or 'The service desk'} has noted, for staff only:"
@@ -78,17 +71,15 @@ def answered(comment: Comment, *, by: Actor) -> None:
 
 def resolved(comment: Comment, *, by: Actor) -> None:
     ticket = comment.ticket
-    outbox.queue(
+    write(
         ticket.requester,
-        key=f"comment:{comment.pk}",
-        thread=thread_of(ticket),
-        subject=subject_of(ticket, "Solved"),
-        text=letter(
-            f"Hello {ticket.requester},",
-            f"your request {ticket.number} is solved:",
-            quoted(comment.body),
-            "If it is not, answer here, and we take it up again:\n" + request_link(ticket),
-        ),
+        ticket,
+        f"comment:{comment.pk}",
+        "Solved",
+        f"Hello {ticket.requester},",
+        f"your request {ticket.number} is solved:",
+        quoted(comment.body),
+        "If it is not, answer here, and we take it up again:\n" + request_link(ticket),
     )
     said = f"{ticket.number} is solved:"
     _tell(_followers(ticket, by), ticket, f"comment:{comment.pk}", "Solved", said, comment.body)
@@ -96,16 +87,14 @@ def resolved(comment: Comment, *, by: Actor) -> None:
 
 def replied(comment: Comment, *, by: Actor) -> None:
     ticket = comment.ticket
-    outbox.queue(
+    write(
         desk(ticket),
-        key=f"comment:{comment.pk}",
-        thread=thread_of(ticket),
-        subject=subject_of(ticket, f"{comment.author} has answered"),
-        text=letter(
-            f"{comment.author} has answered in {ticket.number}, {ticket.subject}:",
-            quoted(comment.body),
-            "Open it here:\n" + ticket_link(ticket),
-        ),
+        ticket,
+        f"comment:{comment.pk}",
+        f"{comment.author} has answered",
+        f"{comment.author} has answered in {ticket.number}, {ticket.subject}:",
+        quoted(comment.body),
+        "Open it here:\n" + ticket_link(ticket),
     )
     told = [it for it in _followers(ticket, by) if it != comment.author]
     if comment.author != ticket.requester:
@@ -117,28 +106,28 @@ def replied(comment: Comment, *, by: Actor) -> None:
 def assigned(ticket: Ticket, *, by: Actor) -> None:
     """Keyed by the version of the ticket: assigned away and back is told twice."""
     if ticket.assignee and (by is None or ticket.assignee.user_id != by.pk):
-        outbox.queue(
+        write(
             desk(ticket),
-            key=f"ticket:{ticket.pk}:assigned:{ticket.history.latest().pk}",
-            thread=thread_of(ticket),
-            subject=subject_of(ticket, "Assigned to you"),
-            text=letter(
-                f"Hello {ticket.assignee},",
-                f"this ticket of {ticket.requester} is now yours.",
-                summary(ticket),
-                "Open it here:\n" + ticket_link(ticket),
-            ),
+            ticket,
+            f"ticket:{ticket.pk}:assigned:{ticket.history.latest().pk}",
+            "Assigned to you",
+            f"Hello {ticket.assignee},",
+            f"this ticket of {ticket.requester} is now yours.",
+            summary(ticket),
+            "Open it here:\n" + ticket_link(ticket),
         )
-    changed(ticket, f"{ticket.assignee} looks after it now.", by=by)
+    changed(ticket, f"{ticket.assignee} looks after it now.", by=by, but=ticket.assignee)
 
 
-def changed(ticket: Ticket, said: str, *, by: Actor) -> None:
-    """Tell those who follow it; the requester hears of what is said to them, not of each step."""
+def changed(ticket: Ticket, said: str, *, by: Actor, but: Person | None = None) -> None:
+    """Tell those who follow it; the requester hears of what is said to them, not of each step.
+
+    Who was told otherwise is left out, as `but`.
+    """
     told = _followers(ticket, by)
     if ticket.assignee and (by is None or ticket.assignee.user_id != by.pk):
         told.append(ticket.assignee)
-    if "looks after it now" in said:
-        told = [person for person in told if person != ticket.assignee]
+    told = [person for person in told if person != but]
     key = f"ticket:{ticket.pk}:changed:{ticket.history.latest().pk}"
     _tell(told, ticket, key, "Changed", f"{ticket.number}, {ticket.subject}. {said}")
 
@@ -168,10 +157,8 @@ def _tell(
         link = ticket_link(ticket) if may_read_notes(person) else request_link(ticket)
         paragraphs = [f"Hello {person},", said, quoted(body), "Open it here:\n" + link]
         text = letter(*filter(None, paragraphs))
-        key_of_his = f"{key}:{person.pk}"
-        mails.append(
-            Mail(person, key_of_his, subject_of(ticket, what), text, thread=thread_of(ticket))
-        )
+        subject = subject_of(ticket, what)
+        mails.append(Mail(person, f"{key}:{person.pk}", subject, text, thread=thread_of(ticket)))
     outbox.queue_all(mails)
 
 
@@ -185,6 +172,19 @@ def _followers(ticket: Ticket, by: Actor) -> list[Person]:
         for person in people
         if not person.has_left(today) and (by is None or person.user_id != by.pk)
     ]
+
+
+def write(
+    to: Person, ticket: Ticket, key: str, what: str, *paragraphs: str, in_thread: bool = True
+) -> None:
+    """Owe one mail about a ticket; what is answered by a button, not by mail, is in no thread."""
+    outbox.queue(
+        to,
+        key=key,
+        thread=thread_of(ticket) if in_thread else "",
+        subject=subject_of(ticket, what),
+        text=letter(*paragraphs),
+    )
 
 
 def thread_of(ticket: Ticket) -> str:

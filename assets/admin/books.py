@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -31,6 +30,7 @@ from assets.models import Asset
 from config import exports
 from config.admin import ExportAdmin
 from config.admin.exchange import LABELS
+from config.forms import StepForm
 from config.formulas import disarmed
 from config.workbooks import Value
 
@@ -40,7 +40,7 @@ LONGEST = 300
 """How many disposals a page names one by one; a file has all of them."""
 
 
-class PeriodForm(forms.Form):
+class PeriodForm(StepForm):
     """A day, or a period that ends with it."""
 
     on = forms.DateField(label="At the close of")
@@ -101,6 +101,7 @@ class BooksAdmin(ExportAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": "Depreciation",
+            "worth_headers": ["Assets", "Cost", "Depreciation", "Book value"],
             "opts": self.opts,
             "form": form,
             "media": self.media + form.media,
@@ -123,6 +124,7 @@ class BooksAdmin(ExportAdmin):
         moved, gone = movements(assets, since, on), departures(assets, since, on)
         return {
             "movements": moved,
+            "movement_headers": ["Opening", "Additions", "Depreciation", "Disposals", "Closing"],
             "movement_sums": _sums(moved),
             "movement_files": self._files(request, "movements", since, on),
             "departures": gone[:LONGEST],
@@ -180,16 +182,14 @@ class Table:
 
 def _worth_cells(assets: QuerySet[Asset], since: date, on: date) -> list[list[Value]]:
     def line(row: Total) -> list[Value]:
-        amounts: list[Value] = [row.assets, row.cost, row.depreciation, row.book_value]
-        return [disarmed(row.belongs_to), row.currency, *amounts, on]
+        return [disarmed(row.belongs_to), row.currency, *row.amounts, on]
 
     return [line(row) for row in book_values(assets, on)]
 
 
 def _movement_cells(assets: QuerySet[Asset], since: date, on: date) -> list[list[Value]]:
     def line(row: Movement) -> list[Value]:
-        amounts: tuple[Decimal, ...] = astuple(row)[2:]
-        return [disarmed(row.belongs_to), row.currency, *amounts, since, on]
+        return [disarmed(row.belongs_to), row.currency, *row.amounts, since, on]
 
     return [line(row) for row in movements(assets, since, on)]
 
