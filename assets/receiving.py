@@ -77,18 +77,7 @@ def checked_serials(line: OrderLine, serials: Sequence[str]) -> list[str]:
     maker = str(line.product.maker or "")
     serials = [scanned_serial(serial, maker) for serial in serials if serial.strip()]
     keys = {serial: serial_key(line.product.maker_id, serial) for serial in serials}
-    problems = [
-        f'"{serial[:40]}…" is longer than {LONGEST_SERIAL} characters: it is no serial number.'
-        for serial in serials
-        if len(serial) > LONGEST_SERIAL
-    ]
-    lost = {serial: sentence for serial in keys if (sentence := cells.lost(serial))}
-    problems += [f'"{serial}" {sentence}.' for serial, sentence in lost.items()]
-    problems += [
-        f'"{serial}" is no serial number: leave it out, and receive what has none by its quantity.'
-        for serial in keys
-        if not keys[serial] and serial not in lost
-    ]
+    problems = [sentence for serial in keys if (sentence := _none(serial, keys[serial]))]
     problems += _doubled([(serial, keys[serial]) for serial in serials if keys[serial]])
     there = Asset.objects.filter(serial_key__in={key for key in keys.values() if key})
     there = there.exclude(order_line=line, state=Asset.State.ORDERED)
@@ -99,6 +88,19 @@ def checked_serials(line: OrderLine, serials: Sequence[str]) -> list[str]:
     if problems:
         raise ValidationError(problems)
     return serials
+
+
+def _none(serial: str, key: str) -> str:
+    """Why this is no serial number, if it is none."""
+    if len(serial) > LONGEST_SERIAL:
+        too_long = f"is longer than {LONGEST_SERIAL} characters: it is no serial number"
+        return f'"{serial[:40]}…" {too_long}.'
+    if lost := cells.lost(serial):
+        return f'"{serial}" {lost}.'
+    if not key:
+        ask = "leave it out, and receive what has none by its quantity"
+        return f'"{serial}" is no serial number: {ask}.'
+    return ""
 
 
 def _doubled(pairs: Sequence[tuple[str, str]]) -> list[str]:

@@ -40,13 +40,11 @@ def opened(ticket: Ticket, *, by: Actor) -> None:
 
 
 def answered(comment: Comment, *, by: Actor) -> None:
-    """The requester is told of what is public; staff who follow it of everything.
-
-    Of a note that nobody at the desk wrote somebody there hears in any case.
-    """
-    ticket = comment.ticket
-    said = f"{comment.author or 'The service desk'} has answered {ticket.number}:"
+    """The requester is told of what is public; staff who follow it of everything."""
+    ticket, who = comment.ticket, comment.author or "The service desk"
+    said = f"{who} has noted, for staff only:"
     if comment.is_public:
+        said = f"{who} has answered {ticket.number}:"
         write(
             ticket.requester,
             ticket,
@@ -57,16 +55,20 @@ def answered(comment: Comment, *, by: Actor) -> None:
             quoted(comment.body),
             "You can answer here:\n" + request_link(ticket),
         )
-    else:
-        said = f"{comment.author or 'The service desk'} has noted, for staff only:"
+    told = _told_of(comment, by)
+    _tell(told, ticket, f"comment:{comment.pk}", "Answer", said, comment.body)
+
+
+def _told_of(comment: Comment, by: Actor) -> list[Person]:
+    """Who reads it beside the requester; of a note of nobody's at the desk somebody does there."""
+    ticket = comment.ticket
     told = _followers(ticket, by)
     if ticket.assignee and (by is None or by != ticket.assignee.user):
         told.append(ticket.assignee)
-    if not comment.is_public:
-        told = [it for it in told if may_read_notes(it)]
-        if by is None and not told:
-            told = [roles.mailbox("service_desk")]
-    _tell(told, ticket, f"comment:{comment.pk}", "Answer", said, comment.body)
+    if comment.is_public:
+        return told
+    told = [it for it in told if may_read_notes(it)]
+    return told or ([roles.mailbox("service_desk")] if by is None else [])
 
 
 def resolved(comment: Comment, *, by: Actor) -> None:

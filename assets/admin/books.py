@@ -97,25 +97,31 @@ class BooksAdmin(ExportAdmin):
         self.prepare_step_form(request, form, [])
         since, on = form.days
         assets = self.get_queryset(request)
-        rows = book_values(assets, on)
         context = {
             **self.admin_site.each_context(request),
             "title": "Depreciation",
-            "worth_headers": ["Assets", "Cost", "Depreciation", "Book value"],
             "opts": self.opts,
             "form": form,
             "media": self.media + form.media,
             "on": on,
             "since": since,
-            "rows": rows,
-            "sums": _sums(rows),
             "nowhere": NOWHERE,
             "left_out": left_out(assets, on, since=since),
-            "files": self._files(request, "", since, on),
             "back": self.address("changelist"),
+            **self._worth(request, assets, on),
             **(self._period(request, assets, since, on) if since else {}),
         }
         return TemplateResponse(request, "admin/assets/depreciation.html", context)
+
+    def _worth(self, request: HttpRequest, assets: QuerySet[Asset], on: date) -> dict[str, Any]:
+        """What the page shows of a day."""
+        rows = book_values(assets, on)
+        return {
+            "worth_headers": ["Assets", "Cost", "Depreciation", "Book value"],
+            "rows": rows,
+            "sums": _sums(rows),
+            "files": self._files(request, "", None, on),
+        }
 
     def _period(
         self, request: HttpRequest, assets: QuerySet[Asset], since: date, on: date

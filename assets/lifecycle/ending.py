@@ -51,20 +51,11 @@ def wipe(
     """
     if not wiped_by.strip():
         raise ValidationError("Say who wiped them.")
-    day = wiped_on = _past(wiped_on, "wiped")
+    day = _past(wiped_on, "wiped")
     outcome = locked("wipe", assets, check=lambda it: _too_early([_bought(it)], it, day, "wiped"))
     reason = reason or f"wiped ({Wipe.Method(method).label}) by {wiped_by}"
-    done = [
-        Wipe(
-            asset=asset,
-            method=method,
-            wiped_on=wiped_on,
-            wiped_by=wiped_by,
-            certificate=certificate,
-        )
-        for asset in outcome.done
-    ]
-    create_all_as(done, by=by, reason=reason)
+    facts = {"method": method, "wiped_on": day, "wiped_by": wiped_by, "certificate": certificate}
+    create_all_as([Wipe(asset=it, **facts) for it in outcome.done], by=by, reason=reason)
     record(outcome, by=by, reason=reason)
     return outcome
 

@@ -35,18 +35,22 @@ def extend_loan(
         return dict(_loans(assets).values_list("asset", "due_back_on"))
 
     def check(asset: Asset) -> str | None:
-        until = agreed().get(asset.pk)
-        if until is None:
-            return f"{asset} is in use and was not lent: it cannot be lent for longer."
-        if until < due_back_on:
-            return None
-        return f"{asset} is due back on {told(until)}: only a later day extends the loan."
+        return _no_longer(asset, agreed().get(asset.pk), due_back_on)
 
     outcome = locked("extend_loan", assets, check=check)
     reason = reason or f"lent until {told(due_back_on)}"
     record(outcome, by=by, reason=reason)
     _agree(outcome.moved, due_back_on, by=by, reason=reason)
     return outcome
+
+
+def _no_longer(asset: Asset, until: date | None, day: date) -> str | None:
+    """Why a loan until one day cannot last until the other, if so."""
+    if until is None:
+        return f"{asset} is in use and was not lent: it cannot be lent for longer."
+    if until < day:
+        return None
+    return f"{asset} is due back on {told(until)}: only a later day extends the loan."
 
 
 def is_lent(asset: Asset) -> bool:

@@ -51,13 +51,16 @@ def unpair(assets: Iterable[Asset], *, by: Actor, reason: str = "") -> Outcome:
         asset.state = states[asset.pk]
     for asset in outcome.done:
         asset.installed_in = None
-    free = [asset for asset in outcome.moved if asset.state not in Asset.HELD]
-    close_custody(free, by=by, reason=reason)
-    for asset in free:
-        asset.holder = None
+    _end_custody([it for it in outcome.moved if it.state not in Asset.HELD], by=by, reason=reason)
     record(outcome, by=by, reason=reason)
     _note_device(outcome, by=by, reason=reason)
     return outcome
+
+
+def _end_custody(free: list[Asset], *, by: Actor, reason: str) -> None:
+    close_custody(free, by=by, reason=reason)
+    for asset in free:
+        asset.holder = None
 
 
 def _states_outside(outcome: Outcome) -> dict[int | None, Asset.State]:

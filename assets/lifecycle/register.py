@@ -144,10 +144,15 @@ def inspect(
         asset.location = location or asset.location
     record(outcome, by=by, reason=reason)
     if not passed:
-        back: Counter[int | None] = Counter()
-        back.subtract(it.order_line_id for it in outcome.done)
-        arrivals.count(back, by=by, reason=reason)
+        _await_others(outcome.done, by=by, reason=reason)
     return outcome
+
+
+def _await_others(rejected: Sequence[Asset], *, by: Actor, reason: str) -> None:
+    """The places of what was rejected are open again on its orders."""
+    back: Counter[int | None] = Counter()
+    back.subtract(asset.order_line_id for asset in rejected)
+    arrivals.count(back, by=by, reason=reason)
 
 
 def _check_verdict(passed: bool, points: Sequence[dict[str, Any]], remark: str) -> None:

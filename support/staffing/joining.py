@@ -35,20 +35,23 @@ def welcome(person: Person, *, by: Actor) -> StaffChange | None:
     ticket = tickets.open_ticket(
         requester=person,
         subject=f"{person} starts on {person.starts_on:%-d %B %Y}",
-        description="\n\n".join(
-            f"{opening}\n{changes.listed(lines)}"
-            for opening, lines in [
-                ("To be ready by then:", [str(it) for it in asked]),
-                ("Part of what joiners get, but not asked for:", refused),
-            ]
-            if lines
-        ),
+        description=_described([str(it) for it in asked], refused),
         kind=Ticket.Kind.REQUEST,
         by=by,
     )
     for other in asked:
         merging.link(ticket, other=other, by=by)
     return changes.note(person, Kind.JOINS, person.starts_on, ticket, by=by)
+
+
+def _described(asked: list[str], refused: list[str]) -> str:
+    parts = {
+        "To be ready by then:": asked,
+        "Part of what joiners get, but not asked for:": refused,
+    }
+    return "\n\n".join(
+        f"{opening}\n{changes.listed(lines)}" for opening, lines in parts.items() if lines
+    )
 
 
 def _is_welcomed(person: Person, *, by: Actor) -> bool:
