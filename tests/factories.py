@@ -132,6 +132,12 @@ class PersonFactory(DjangoModelFactory):
     email = factory.Sequence("person{}@example.com".format)
 
 
+def somebody(**fields):
+    """A person with a login, who may sign in to the portal."""
+    user = UserFactory()
+    return PersonFactory(user=user, email=user.email, **fields)
+
+
 class VendorFactory(DjangoModelFactory):
     class Meta:
         model = Vendor

@@ -11,19 +11,9 @@ from support import absences, approvals, catalogue, daily
 from support.models import Absence
 from support.portal import access
 from support.portal.absences import NOT_POSSIBLE
-from tests.factories import AbsenceFactory, OfferFactory, PersonFactory, UserFactory
+from tests.factories import AbsenceFactory, OfferFactory, PersonFactory, somebody
 
 pytestmark = pytest.mark.django_db
-
-
-def somebody(**fields):
-    user = UserFactory()
-    return PersonFactory(user=user, email=user.email, **fields)
-
-
-@pytest.fixture
-def boss():
-    return somebody(name="Boss", manager=somebody(name="Big boss"))
 
 
 @pytest.fixture

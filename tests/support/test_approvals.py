@@ -12,25 +12,14 @@ from tests.factories import (
     ApprovalFactory,
     AssetFactory,
     OfferFactory,
-    PersonFactory,
     ProductFactory,
     TicketFactory,
-    UserFactory,
+    somebody,
 )
 
 pytestmark = pytest.mark.django_db
 
 PARTIES = ["requester", "on_behalf_of"]
-
-
-def somebody(**fields):
-    user = UserFactory()
-    return PersonFactory(user=user, email=user.email, **fields)
-
-
-@pytest.fixture
-def boss():
-    return somebody(name="Boss", manager=somebody(name="Big boss"))
 
 
 @pytest.fixture

@@ -13,19 +13,13 @@ from support.portal import access
 from tests.factories import (
     CommentFactory,
     OfferFactory,
-    PersonFactory,
     TicketFactory,
-    UserFactory,
+    somebody,
 )
 
 pytestmark = pytest.mark.django_db
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 60
-
-
-def somebody(**fields):
-    user = UserFactory()
-    return PersonFactory(user=user, email=user.email, **fields)
 
 
 @pytest.fixture(autouse=True)

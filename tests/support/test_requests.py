@@ -30,20 +30,10 @@ from tests.factories import (
     ProductFactory,
     SeatFactory,
     StockItemFactory,
-    UserFactory,
+    somebody,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def somebody(**fields):
-    user = UserFactory()
-    return PersonFactory(user=user, email=user.email, **fields)
-
-
-@pytest.fixture
-def boss():
-    return somebody(name="Boss", manager=somebody(name="Big boss"))
 
 
 @pytest.fixture
