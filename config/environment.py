@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from logging import ERROR, LogRecord
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -172,15 +173,25 @@ def log_level(text: str) -> str:
 
 
 def logging(level: str) -> dict[str, Any]:
-    """All to standard error, a line each."""
+    """All to standard error, a line each; what nobody foresaw with where it happened."""
     line = {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+    foreseen = {"()": "django.utils.log.CallbackFilter", "callback": _in_a_line}
+    console = {"class": "logging.StreamHandler", "formatter": "line", "filters": ["foreseen"]}
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": line},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"foreseen": foreseen},
+        "handlers": {"console": console},
         "root": {"handlers": ["console"], "level": level},
     }
+
+
+def _in_a_line(record: LogRecord) -> bool:
+    """A page that is refused or not there is answered in words: its traceback tells nothing."""
+    if record.name == "django.request" and record.levelno < ERROR:
+        record.exc_info = None
+    return True
 
 
 def database(url: str) -> dict[str, Any]:

@@ -324,3 +324,22 @@ def test_a_provider_that_is_no_https_address_is_refused(load, url):
         load({**COMPLETE, **OIDC, "OIDC_URL": url})
 
     assert "hunter2" not in str(refused.value)
+
+
+def test_the_log_says_where_an_error_happened_and_of_a_refused_page_only_that_it_was():
+    shown = """
+import logging.config
+from config import environment
+logging.config.dictConfig(environment.logging("INFO"))
+for level, page in (("warning", "refused"), ("error", "broken")):
+    try:
+        raise ValueError(f"why it is {page}")
+    except ValueError:
+        getattr(logging.getLogger("django.request"), level)(page, exc_info=True)
+"""
+    command = [sys.executable, "-c", shown]
+    log = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stderr
+
+    assert "WARNING django.request: refused" in log
+    assert "why it is refused" not in log
+    assert "why it is broken" in log
