@@ -25,26 +25,16 @@ listen = 127.0.0.1
 base_dir = {home}/run
 state_dir = {home}/state
 log_path = {home}/log
-mail_location = maildir:{home}/mail:INDEX={home}/index
 default_internal_user = {login}
 default_internal_group = {group}
 default_login_user = {login}
 ssl = no
-disable_plaintext_auth = no
 auth_mechanisms = plain login
 auth_failure_delay = 0
 mail_fsync = never
 mail_max_userip_connections = 50
 first_valid_uid = 1
 {more}
-passdb {{
-  driver = static
-  args = password={password}
-}}
-userdb {{
-  driver = static
-  args = uid={uid} gid={gid} home={home}
-}}
 namespace inbox {{
   inbox = yes
   separator = {separator}
@@ -68,6 +58,37 @@ service stats {{
   chroot =
 }}
 """
+# From 2.4 on, dovecot names the rest in other words, and wants to be told which it is to read.
+UP_TO_2_3 = """
+mail_location = maildir:{home}/mail:INDEX={home}/index
+disable_plaintext_auth = no
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={home}
+}}
+"""
+FROM_2_4 = """
+dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+mail_driver = maildir
+mail_path = {home}/mail
+mail_index_path = {home}/index
+auth_allow_cleartext = yes
+passdb static {{
+  password = {password}
+}}
+userdb static {{
+  fields {{
+    uid = {uid}
+    gid = {gid}
+    home = {home}
+  }}
+}}
+"""
 
 
 class PostOffice:
@@ -78,7 +99,7 @@ class PostOffice:
         self.home, self.port = Path(tempfile.mkdtemp(prefix="steward-imap-")), free_port()
         self.url = f"imap://{USER.replace('@', '%40')}:{PASSWORD}@127.0.0.1:{self.port}/INBOX"
         login = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
-        text = CONFIG.format(
+        text = self._words(binary).format(
             home=self.home,
             login=login.pw_name,
             group=self._group(login.pw_gid),
@@ -97,6 +118,13 @@ class PostOffice:
                 os.chown(path, login.pw_uid, login.pw_gid)
             self.as_login = {"user": login.pw_uid, "group": login.pw_gid, "extra_groups": []}
         self.binary, self.process = binary, None
+
+    @staticmethod
+    def _words(binary):
+        said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True)
+        major, minor, *_ = said.stdout.split(".")
+        # Which words it is to read has to come first.
+        return FROM_2_4 + CONFIG if (int(major), int(minor)) >= (2, 4) else UP_TO_2_3 + CONFIG
 
     @staticmethod
     def _group(gid):

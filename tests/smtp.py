@@ -69,7 +69,9 @@ def free_port():
 @pytest.fixture
 def postman():
     handler = Postman()
-    handler.controller = Controller(handler, hostname="127.0.0.1", port=free_port())
+    handler.controller = Controller(
+        handler, hostname="127.0.0.1", server_hostname="localhost", port=free_port()
+    )
     handler.controller.start()
     handler.port = handler.controller.port
     yield handler

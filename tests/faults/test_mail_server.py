@@ -82,7 +82,9 @@ class Busy:
     def __init__(self, port):
         handler = Postman()
         handler.refuse_senders = "451 Too busy"
-        self.controller = Controller(handler, hostname="127.0.0.1", port=port)
+        self.controller = Controller(
+            handler, hostname="127.0.0.1", server_hostname="localhost", port=port
+        )
         self.controller.start()
 
     def end(self):
@@ -104,7 +106,7 @@ def test_after_an_outage_nearly_all_mails_are_sent_within_a_minute(
     refused = Message.objects.exclude(error="").count()
     away.end()
     handler = Postman()
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller = Controller(handler, hostname="127.0.0.1", server_hostname="localhost", port=port)
     controller.start()
     try:
         seconds = wait_until(lambda: in_state("sent") >= MAILS * 0.95, 90)
@@ -155,7 +157,9 @@ class Moody(Postman):
 @pytest.fixture
 def moody():
     handler = Moody()
-    handler.controller = Controller(handler, hostname="127.0.0.1", port=free_port())
+    handler.controller = Controller(
+        handler, hostname="127.0.0.1", server_hostname="localhost", port=free_port()
+    )
     handler.controller.start()
     handler.port = handler.controller.port
     yield handler
