@@ -4,6 +4,7 @@ It is presentation only, so that it may name every app by strings: a list by its
 report by its admin and its path.
 """
 
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -54,7 +55,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
     A list stands for all of its records' pages, unless a page of the menu is nearer.
     """
-    groups = {title: _items(request, names.split()) for title, names in MENU.items()}
+    found = {title: _items(request, names.split()) for title, names in MENU.items()}
+    groups = {title: items for title, items in found.items() if items}
     links = [item["link"] for items in groups.values() for item in items]
     here = max((link for link in links if request.path.startswith(link)), key=len, default="")
     for items in groups.values():
@@ -73,8 +75,14 @@ def _item(request: HttpRequest, name: str) -> dict[str, Any] | None:
     screen: Any = admin.site._registry[model]
     if not screen.has_view_permission(request):
         return None
-    link = screen.address(page, *args)
+    link = _address(screen, page, *args)
     if page == "report" and link not in {it["url"] for it in screen.permitted_reports(request)}:
         return None
     plural = str(model._meta.verbose_name_plural)
     return {"title": title or plural[:1].upper() + plural[1:], "link": link}
+
+
+@cache  # sixty on every page, and they never change
+def _address(screen: Any, page: str, *args: str) -> str:
+    address: str = screen.address(page, *args)
+    return address

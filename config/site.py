@@ -1,5 +1,6 @@
 """The back office: its sign-in, its menu and what its command palette searches."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
@@ -8,9 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from unfold.sites import UnfoldAdminSite
 
 from config.admin.screens import ScreenAdmin
+from config.menu import navigation
 
 SEARCHED = ["people.person", "assets.asset", "contracts.contract", "support.ticket"]
 
@@ -50,6 +53,14 @@ class BackOfficeSite(UnfoldAdminSite):
         context = {**(extra_context or {}), "reports": reports}
         response: HttpResponse = super().index(request, context)
         return response
+
+    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """The menu, which `config.menu` makes for who asks: nothing of it is asked for again."""
+        return navigation(request)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Every list there is, made where it is shown: the theme wants it for every page."""
+        return SimpleLazyObject(partial(super().get_app_list, request, app_label))
 
     def register(self, models: Any, admin_class: Any = None, **options: Any) -> None:
         """Ours only: a library's own screen knows none of the rules of `config.admin`."""

@@ -29,7 +29,7 @@ UNFOLD = {
     "SITE_URL": "/",
     "SHOW_BACK_BUTTON": True,
     "COMMAND": {"search_models": "config.site.searched_models", "show_history": True},
-    "SIDEBAR": {"navigation": "config.menu.navigation", "show_search": True},
+    "SIDEBAR": {"show_search": True},
     "STYLES": ["config.site.stylesheet"],
     "SCRIPTS": ["config.site.script"],
 }

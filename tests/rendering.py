@@ -7,7 +7,8 @@ from django.contrib.admin import AdminSite
 from django.template import Engine
 from django.template import Template as Source
 from django.template.backends.django import Template
-from unfold.sites import UnfoldAdminSite
+
+from config.site import BackOfficeSite
 
 AROUND = "admin/base_site.html"
 INSIDE = """
@@ -22,13 +23,13 @@ INSIDE = """
 
 @contextmanager
 def _without_menu():
-    """The menu lists no apps; the page of one app still lists what it has."""
+    """The menu lists nothing; the page of one app still lists what it has."""
     listed = AdminSite.get_app_list
 
     def found(site, request, app_label=None):
         return listed(site, request, app_label) if app_label else []
 
-    menu = patch.object(UnfoldAdminSite, "get_sidebar_list", lambda site, request: [])
+    menu = patch.object(BackOfficeSite, "get_sidebar_list", lambda site, request: [])
     with menu, patch.object(AdminSite, "get_app_list", found):
         yield
 
