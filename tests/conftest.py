@@ -4,8 +4,10 @@ import shutil
 
 import hypothesis
 import pytest
+from _pytest import runner
 from django.contrib.auth.models import Group
 from django.core.cache import cache
+from django.core.servers.basehttp import ThreadedWSGIServer
 from django.db import connection, transaction
 from django.template import RequestContext, Template
 from django.test import TransactionTestCase
@@ -16,6 +18,7 @@ from people.roles import ADMINISTRATOR, AUDITOR, FINANCE, IT, SERVICE_DESK
 from tests import template
 from tests.emptying import Emptying
 from tests.factories import PersonFactory, UserFactory
+from tests.frames import give_room
 from tests.imap import post_office, post_office_of_module  # noqa: F401 - fixtures
 from tests.processes import broker, data_dir, processes, start  # noqa: F401 - fixtures
 from tests.receiver import receiver, resolver  # noqa: F401 - fixtures
@@ -32,6 +35,11 @@ hypothesis.settings.load_profile("untimed")
 def pytest_xdist_auto_num_workers():
     """More than there are processors: who waits for a browser or a server leaves one idle."""
     return (os.cpu_count() or 1) * 2
+
+
+def pytest_configure():
+    give_room(runner.runtestprotocol)
+    give_room(ThreadedWSGIServer.process_request_thread)  # the live server's
 
 
 @pytest.hookimpl(trylast=True)  # after the order is made random
