@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from functools import cache
 from itertools import batched
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,7 @@ State = Alert.State
 BRANCHES = 100
 """How many days one statement asks for; SQLite takes at most 500 at once."""
 NOBODY = UUID(int=0)
+SOME_DAY = date(2000, 1, 1)
 
 
 def of_rule(
@@ -36,7 +38,7 @@ def of_rule(
     watch = Watch(rule, first, NOBODY, lead_times.read(rule))
     lapsed = lapses_before(rule, first, ledger.since.get(rule.kind))
     known = _told_of_another_date(watch, lapsed)
-    read = _steady if _is_steady(rule, first) else _by_day
+    read = _steady if _is_steady(rule) else _by_day
     for leads, record, due_on, whom in read(watch, ledger, last, people):
         since = date.min if record in known else lapsed
         matter = Matter(rule, record, due_on, leads, whom, since)
@@ -62,17 +64,18 @@ def _missed(watch: Watch, ledger: Ledger) -> Iterator[Matter]:
 def _told_of_another_date(watch: Watch, lapsed: date) -> set[int]:
     """Records whose date passed long ago, of which somebody was told before it was theirs."""
     rule = watch.rule
-    if rule.is_standing or lapsed == date.min:
+    if rule.is_standing or lapsed == date.min or not watch.alerts.exists():
         return set()
     passed = rule.rows(watch.on, 0).filter(~Exists(watch.ledger), **{f"{rule.due}__lt": lapsed})
     told = watch.alerts.filter(object_id=OuterRef("pk"))
     return set(passed.filter(Exists(told)).order_by().values_list("pk", flat=True))
 
 
-def _is_steady(rule: Rule, on: date) -> bool:
+@cache
+def _is_steady(rule: Rule) -> bool:
     """Whether the days decide nothing but how near a date is: then one question answers all."""
-    today = rule.rows(on, 0 if rule.is_standing else 2)
-    tomorrow = rule.rows(on + A_DAY, 0 if rule.is_standing else 1)
+    today = rule.rows(SOME_DAY, 0 if rule.is_standing else 2)
+    tomorrow = rule.rows(SOME_DAY + A_DAY, 0 if rule.is_standing else 1)
     same: bool = today.query.sql_with_params() == tomorrow.query.sql_with_params()
     return same
 
