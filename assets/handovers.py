@@ -15,8 +15,8 @@ from assets.models import Custody, Handover
 from assets.notes import Item, handover_note
 from config.history import Actor, save_as, update_all_as
 from people import documents, outbox
+from people.mailboxes import mailbox
 from people.models import Person
-from people.roles import mailbox
 
 Answer = Handover.Answer
 

@@ -15,8 +15,8 @@ from django.utils import timezone
 from assets.models import StockItem, StockMovement
 from config.history import Actor, create_all_as, save_as
 from people import outbox
+from people.mailboxes import mailbox
 from people.models import Person
-from people.roles import mailbox
 
 Kind = StockMovement.Kind
 MOST = 1_000_000

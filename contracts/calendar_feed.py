@@ -24,8 +24,8 @@ from config.history import Actor, delete_as, save_as
 from config.money import Money
 from contracts.models import CalendarFeed, Contract
 from contracts.owners import who_answers
+from people.mailboxes import mailbox
 from people.models import Person
-from people.roles import mailbox
 
 BACK, AHEAD = timedelta(90), timedelta(800)
 """How far a calendar reaches: two years on, and far enough back to find what has passed."""

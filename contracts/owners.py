@@ -7,8 +7,8 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from contracts.models import Contract
+from people.mailboxes import mailbox
 from people.models import Person
-from people.roles import mailbox
 
 
 def who_answers(on: date, *, path: str = "", role: str = "finance") -> Combinable:

@@ -4,17 +4,9 @@
 An employee is anyone with a Person and no staff flag: they have the portal and no group.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import Group, Permission
-from django.db import IntegrityError, transaction
-
-from config.history import save_as
-from people.models import Person
 
 ADMINISTRATOR, IT, FINANCE = "Administrator", "IT", "Finance"
 SERVICE_DESK, AUDITOR = "Service desk", "Auditor"
@@ -253,47 +245,3 @@ def synchronise(**kwargs: Any) -> None:
     for role, names in (ROLES | {ADMINISTRATOR: set(granted)}).items():
         group, _ = Group.objects.get_or_create(name=role)
         group.permissions.set([granted[name] for name in names & granted.keys()])
-
-
-_known: ContextVar[dict[str, Person] | None] = ContextVar("known mailboxes", default=None)
-
-
-@contextmanager
-def remembering_mailboxes() -> Iterator[None]:
-    """Within it each mailbox is looked up once, for what asks hundreds of times in one go."""
-    token = _known.set({})
-    try:
-        yield
-    finally:
-        _known.reset(token)
-
-
-def mailbox(role: str) -> Person:
-    """The shared mailbox of a role, one of `Person.answers_for`; else the fallback mailbox."""
-    known = _known.get()
-    if known is None:
-        return _mailbox(role)
-    return known.get(role) or known.setdefault(role, _mailbox(role))
-
-
-def _mailbox(role: str) -> Person:
-    appointed = Person.objects.filter(answers_for=role).first()
-    if appointed is not None:
-        return appointed
-    return last_resort()
-
-
-def last_resort() -> Person:
-    """The fallback mailbox, for what would otherwise be addressed to nobody."""
-    email = settings.FALLBACK_MAILBOX
-    return Person.objects.filter(email__iexact=email).first() or _made(email)
-
-
-def _made(email: str) -> Person:
-    person = Person(name="IT", email=email, kind=Person.Kind.SHARED)
-    try:
-        with transaction.atomic():
-            save_as(person, by=None, reason="made for mail that nobody else answers for")
-    except IntegrityError:  # somebody else needed it first at the same moment
-        return Person.objects.get(email__iexact=email)
-    return person

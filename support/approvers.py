@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from people.mailboxes import mailbox
 from people.models import Department, Person
-from people.roles import mailbox
 from support.models import Absence, Approval, Offer, Ticket
 
 Role = Approval.Role

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from config.history import Record
+from people.mailboxes import mailbox
 from people.models import Person
 from people.outbox import one_line
-from people.roles import mailbox
 from support.alert_facts import facts
 from support.alert_links import answer_link
 from support.alert_words import DELETED, RULE, distance, name_of, number_of, page_of

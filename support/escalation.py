@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from config.inserting import insert_from
 from contracts.owners import reachable
-from people.roles import last_resort, mailbox
+from people.mailboxes import last_resort, mailbox
 from support.models import Alert, Response
 from support.watch import Watch, of_the_matter
 

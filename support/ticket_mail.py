@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.history import Actor
-from people import outbox, roles
+from people import outbox
+from people.mailboxes import mailbox
 from people.models import Person
 from people.outbox import Mail
 from support.conversation import may_read_notes
@@ -68,7 +69,7 @@ def _told_of(comment: Comment, by: Actor) -> list[Person]:
     if comment.is_public:
         return told
     told = [it for it in told if may_read_notes(it)]
-    return told or ([roles.mailbox("service_desk")] if by is None else [])
+    return told or ([mailbox("service_desk")] if by is None else [])
 
 
 def resolved(comment: Comment, *, by: Actor) -> None:
@@ -209,7 +210,7 @@ def desk(ticket: Ticket) -> Person:
     assignee = ticket.assignee
     if assignee and assignee.email and not assignee.has_left(timezone.localdate()):
         return assignee
-    return roles.mailbox("service_desk")
+    return mailbox("service_desk")
 
 
 def subject_of(ticket: Ticket, what: str) -> str:

@@ -17,8 +17,8 @@ from assets.models import Asset, Custody, Handover, Order, Product, Release, Rep
 from contracts.models import Contract, Decision, Licence, Seat, Term
 from contracts.owners import reachable, who_answers
 from contracts.savings.tools import IDLE_DAYS
+from people.mailboxes import mailbox
 from people.models import Person
-from people.roles import mailbox
 from support import holdings
 from support.models import Approval, Ticket
 

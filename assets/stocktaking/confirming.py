@@ -10,7 +10,8 @@ from django.utils import timezone
 from assets.models import Count, Stocktake
 from assets.stocktaking.counting import WRITTEN
 from config.history import Actor, update_all_as
-from people import outbox, roles
+from people import outbox
+from people.mailboxes import mailbox
 from people.models import Person
 
 
@@ -38,7 +39,7 @@ def deny(count: Count, *, person: Person, by: Actor) -> Count:
     count.denied_at = timezone.now()
     update_all_as([count], ["denied_at"], by=by, reason=f"{person} does not have it"[:250])
     outbox.queue(
-        roles.mailbox("it"),
+        mailbox("it"),
         key=f"stocktake-denied:{count.pk}",
         subject=f"{person} does not have {count.asset}",
         text=_notice(count, person),

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from config.admin.filters import DaysField
 from config.admin.reporting import Chart, Column, DaysFilter, LinkFilter, Report
+from people.mailboxes import mailbox
 from people.models import Person
-from people.roles import mailbox
 from support import alert_words, preview
 from support.admin.lead_times import LeadTimeAdmin
 from support.lead_time_words import said

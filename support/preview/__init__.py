@@ -8,7 +8,7 @@ depends on the rules and the days asked for, never on the records.
 
 from datetime import date, timedelta
 
-from people.roles import last_resort, mailbox, remembering_mailboxes
+from people.mailboxes import last_resort, mailbox, remembering_mailboxes
 from support.alerts import RULES
 from support.preview import matters
 from support.preview.entries import Ledger

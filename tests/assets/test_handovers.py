@@ -16,8 +16,8 @@ from assets import handovers, lifecycle
 from assets.models import Asset, Custody, Handover
 from config.history import save_as
 from people import documents
+from people.mailboxes import mailbox
 from people.models import Message
-from people.roles import mailbox
 from tests.assets.test_races import at_once
 from tests.factories import AssetFactory, CategoryFactory, PersonFactory, ProductFactory
 

@@ -1,6 +1,7 @@
 """What looks at every page for its accessibility, looked at itself."""
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 
 from tests.browser.axe import axe, turn
 
@@ -14,7 +15,8 @@ PALE = FINE.replace(
     "<style>:root { color: #555; background: #fff; transition: background 9s }"
     "@media (prefers-color-scheme: dark) { :root { background: #222 } }</style><title>",
 )
-LONG = FINE.replace("</h1>", "</h1>" + "<p>Words and words.</p>" * 3000)
+# Whoever looks at it never hears of it: that very moment it gives way to another page.
+LEAVING = "axe.run = () => new Promise(() => { location.href = '/next' }), 0"
 
 
 @pytest.fixture
@@ -31,10 +33,11 @@ def leave(chromium):
     page = context.new_page()
 
     def leave(html):
-        page.route("**/*", lambda route: route.fulfill(body=LONG, content_type="text/html"))
+        page.route("**/*", lambda route: route.fulfill(body=FINE, content_type="text/html"))
         page.route("**/next", lambda route: route.fulfill(body=html, content_type="text/html"))
         page.goto("/")
-        page.evaluate("setTimeout(() => { location.href = '/next' }, 100)")
+        page.evaluate(AXE_SCRIPT)
+        page.evaluate(LEAVING)
         return page
 
     yield leave

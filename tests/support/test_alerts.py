@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from assets.models import Asset
 from contracts.models import Contract
+from people.mailboxes import mailbox
 from people.models import Person
-from people.roles import mailbox
 from support import ledger as engine
 from support.alerts import CONTRACT_LEADS, RULES
 from support.models import Alert

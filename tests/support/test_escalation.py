@@ -6,8 +6,8 @@ import pytest
 
 from contracts.renewals import settle
 from contracts.rollover import roll_over
+from people.mailboxes import last_resort, mailbox
 from people.models import Message, Person
-from people.roles import last_resort, mailbox
 from support import responses
 from support.daily import run_day
 from support.models import Alert, Response

@@ -8,9 +8,10 @@ import pytest
 from django.utils import timezone
 
 from config.environment import imap
-from people import outbox, roles
+from people import outbox
 from people.courier import compose
 from people.documents import documents_of
+from people.mailboxes import mailbox
 from people.models import Document, Message
 from support import merging, tickets
 from support.mail_in import taking
@@ -289,7 +290,7 @@ def claimed(ticket, to="rma@elb.example"):
 
 
 def test_what_a_vendor_answers_to_a_claim_only_staff_read_and_the_desk_is_told(ticket, ada):
-    desk = roles.mailbox("service_desk")
+    desk = mailbox("service_desk")
     mail = taken(sender="Elb <RMA@elb.example>", body="Send it in.\n", In_Reply_To=claimed(ticket))
 
     assert (mail.state, mail.ticket, mail.person) == ("joined", ticket, None)

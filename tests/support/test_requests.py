@@ -10,8 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from assets.models import Asset, Handover
+from people.mailboxes import mailbox
 from people.models import Message
-from people.roles import mailbox
 from support import approvals, catalogue, fulfilment
 from support.models import Approval, Fulfilment, Offer, Ticket
 from support.portal import access, asking

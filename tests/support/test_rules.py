@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from people.roles import mailbox
+from people.mailboxes import mailbox
 from support.alerts import RULES
 from support.models import Alert
 from tests.factories import (
