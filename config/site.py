@@ -9,12 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.functional import SimpleLazyObject
+from django.views.decorators.cache import cache_control
 from unfold.sites import UnfoldAdminSite
 
 from config.admin.screens import ScreenAdmin
 from config.menu import navigation
 
+AN_HOUR = 3600  # seconds
 SEARCHED = ["people.person", "assets.asset", "contracts.contract", "support.ticket"]
 
 
@@ -52,6 +55,14 @@ class BackOfficeSite(UnfoldAdminSite):
         reports = sorted(links, key=lambda link: link["label"])
         context = {**(extra_context or {}), "reports": reports}
         response: HttpResponse = super().index(request, context)
+        return response
+
+    @method_decorator(cache_control(private=True, max_age=AN_HOUR))
+    def i18n_javascript(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The words of the scripts: every form asks for them, and only a release changes them."""
+        response: HttpResponse = super().i18n_javascript(request, extra_context)
         return response
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
